@@ -1,0 +1,9 @@
+//! ruwsgi: an application server that runs uWSGI's configurations, and a deployer.
+//!
+//! ARCHITECTURE.md has the bird's-eye view. The modules below are in reading order.
+
+pub mod cli;
+#[cfg(feature = "deploy")]
+pub mod deploy;
+pub mod error;
+pub mod options;
