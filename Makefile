@@ -102,7 +102,7 @@ spelling: ## Look for typing errors
 .PHONY: links
 links: ## Check that relative links in Markdown files lead somewhere
 	tools/need python lint
-	$(env); say "links"; "$$tools/lint/bin/python" tools/links.py
+	$(env); say "links"; "$$tools/lint/bin/python" -I tools/links.py
 
 # ---- the rest -------------------------------------------------------------------------------------
 
