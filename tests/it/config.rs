@@ -57,7 +57,7 @@ fn one_letter_magic_is_expanded_in_files() {
     assert_eq!(env["S"], "app.ini");
     assert_eq!(env["N"], "app");
     assert_eq!(env["E"], "ini");
-    assert_eq!(env["X"], "uwsgi");
+    assert_eq!(env["X"], "", "only a section that is named");
     assert_eq!(env["O"], "app.ini");
     assert_eq!(env["PERCENT"], "100%");
     assert_eq!(env["V"], at);
@@ -187,7 +187,11 @@ fn chdir_pythonpath_and_pyargv() {
     assert_eq!(dump["argv"], serde_json::json!(["uwsgi", "one", "two"]));
     assert_eq!(dump["env"]["A"], "b");
     let path = dump["path"].as_array().unwrap();
-    assert!(path.contains(&format!("{at}/lib").into()), "{path:?}");
+    let lib = format!("{at}/lib");
+    assert!(
+        path.iter().any(|entry| entry.as_str().unwrap().trim_end_matches('/') == lib),
+        "{path:?}"
+    );
 }
 
 #[test]

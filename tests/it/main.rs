@@ -11,7 +11,6 @@
     clippy::print_stderr,
     reason = "a test fails by panicking"
 )]
-
 #![allow(unreachable_pub, reason = "what tests/it/support shows, it shows to the tests")]
 
 mod architecture;

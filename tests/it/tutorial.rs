@@ -145,7 +145,7 @@ fn the_long_command_line_of_djangos_documentation() {
         "--processes=5",
     ];
     if nix::unistd::Uid::effective().is_root() {
-        arguments.extend(["--uid=0", "--gid=0"]);
+        arguments.extend(["--uid=root", "--gid=root"]);
     }
     arguments.extend(["--harakiri=20", "--max-requests=5000", "--vacuum", &home, &daemonize]);
     let finished = site.run(&arguments);
