@@ -2,7 +2,7 @@
 
 use crate::support::{Address, Server, Site, differs_on_purpose, is_alive, wait_until};
 
-fn start<'s>(site: &'s Site) -> (Server<'s>, Address) {
+fn start(site: &Site) -> (Server<'_>, Address) {
     let server = site.start(&[
         "--http-socket",
         "app.sock",

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use sha2::Digest as _;
+
 use crate::support::{Address, Nginx, Reply, Request, Server, Site, unused_port, venv};
 
 /// Starts the site; `door` names the option and the address.
@@ -87,7 +89,6 @@ fn browse(address: &Address) {
         .send(address);
     let answer = reply.json();
     assert_eq!((&answer["name"], &answer["size"]), (&"a.bin".into(), &4_000_000.into()));
-    use sha2::Digest as _;
     let digest = sha2::Sha256::digest(&content).iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

@@ -74,7 +74,7 @@ fn over_a_uwsgi_socket_without_the_usual_variables() {
         server.wait_ready(&socket(site));
         let mut connection = Connection::open(&socket(site));
         connection.send(packet(
-            &[("REQUEST_METHOD", "GET"), ("HTTPS", "on"), ("HTTP_X_Y", "caf\u{e9}"), ("EMPTY", "")],
+            &[("REQUEST_METHOD", "GET"), ("HTTPS", "on"), ("HTTP_X_Y", "gr\u{fc}n"), ("EMPTY", "")],
             b"",
         ));
         Some(Reply::parse(&connection.read_all()))

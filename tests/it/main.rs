@@ -9,7 +9,8 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stderr,
-    reason = "a test fails by panicking"
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and nothing forks here"
 )]
 #![allow(unreachable_pub, reason = "what tests/it/support shows, it shows to the tests")]
 

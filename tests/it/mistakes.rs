@@ -123,7 +123,8 @@ fn an_unreadable_configuration_is_exit_code_1() {
     check(&site.run(&["--ini", "folder.ini"]), 1, &["folder.ini"]);
     if !nix::unistd::Uid::effective().is_root() {
         let path = site.file("secret.ini", "[uwsgi]\n");
-        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0)).unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o000))
+            .unwrap();
         check(&site.run(&["--ini", "secret.ini"]), 1, &["secret.ini", "denied"]);
     }
 }

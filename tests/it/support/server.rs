@@ -21,7 +21,7 @@ pub struct Server<'s> {
 impl<'s> Server<'s> {
     /// Starts a command with its own process group and both streams in a log.
     pub fn start(site: &'s Site, mut command: Command) -> Self {
-        let log = (0..)
+        let log = (0..100)
             .map(|number| site.join(&format!("server{number}.log")))
             .find(|path| !path.exists())
             .expect("a name");
