@@ -409,3 +409,99 @@ fn a_length_over_limit_post_is_refused() {
         );
     }
 }
+
+/// Two processes of two threads: four requests are in the application at the same time, no more.
+#[test]
+fn as_many_requests_at_once_as_there_are_threads() {
+    for door in ["--http-socket", "--socket", "--http"] {
+        let site = Site::with("conduct.py");
+        site.file(
+            "meet.py",
+            "import os, time
+def application(environ, start_response):
+    here = os.path.dirname(os.path.abspath(__file__))
+    name = environ['QUERY_STRING']
+    open(os.path.join(here, 'here-' + name), 'w').close()
+    deadline = time.time() + 15
+    while time.time() < deadline and sum(f.startswith('here-') for f in os.listdir(here)) < 4:
+        time.sleep(0.01)
+    count = sum(f.startswith('here-') for f in os.listdir(here))
+    start_response('200 OK', [])
+    return [str(count).encode()]
+",
+        );
+        let port = unused_port();
+        let server = site.start(&[
+            door,
+            &format!("127.0.0.1:{port}"),
+            "--wsgi-file",
+            "meet.py",
+            "--master",
+            "--processes",
+            "2",
+            "--threads",
+            "2",
+        ]);
+        let address = Address::Port(port);
+        server.wait_ready(&address);
+        server.wait_log("spawned uWSGI worker 2");
+        let clients: Vec<_> = (0..4)
+            .map(|number| {
+                let mut connection = Connection::open(&address);
+                let (name, target) = (number.to_string(), format!("/?{number}"));
+                if door == "--socket" {
+                    let mut variables = crate::support::client::variables("GET", "/");
+                    variables[0].1 = &name;
+                    connection.send(crate::support::packet(&variables, b""));
+                } else {
+                    connection.send(Request::get(&target).bytes());
+                }
+                std::thread::spawn(move || Reply::parse(&connection.read_all()).text())
+            })
+            .collect();
+        for client in clients {
+            assert_eq!(client.join().unwrap(), "4", "{door}: all four met");
+        }
+    }
+}
+
+/// A worker's death is one bad reply at the gateway, not a lost connection.
+#[test]
+fn a_worker_that_dies_is_one_bad_gateway() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = Site::with("conduct.py");
+    let (server, address) = start(&site, "--http", "conduct.py");
+    let mut connection = Connection::open(&address);
+    connection.send("GET /pid HTTP/1.1\r\nHost: a\r\n\r\n");
+    let pid = connection.read_reply().text();
+    // Its own worker, and no other one: the application kills it in the middle of a request.
+    let mut other = Connection::open(&address);
+    other.send(Request::get("/kill").bytes());
+    let reply = Reply::parse(&other.read_all());
+    assert!(matches!(reply.status, 502 | 504), "{}", reply.line);
+    connection.send("GET /pid HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert_eq!(
+        connection.read_reply().status,
+        200,
+        "the client's connection lives (pid was {pid})"
+    );
+    server.wait_log("DAMN ! worker");
+}
+
+/// The gateway gives the next request to whoever is free: a slow one blocks nobody.
+#[test]
+fn a_slow_request_does_not_hold_up_those_behind_it() {
+    let site = Site::with("conduct.py");
+    let (_server, address) = start(&site, "--http", "conduct.py");
+    let mut slow = Connection::open(&address);
+    slow.send(Request::get("/slow?s=5").bytes());
+    crate::support::wait_until("it has begun", || site.read("notes").contains("slow begins"));
+    let begin = std::time::Instant::now();
+    for _ in 0..20 {
+        assert_eq!(Request::get("/").send(&address).text(), "hello");
+    }
+    assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
+    assert_eq!(Reply::parse(&slow.read_all()).text(), "slow");
+}
