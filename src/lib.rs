@@ -5,6 +5,8 @@
 pub mod cli;
 #[cfg(feature = "deploy")]
 pub mod deploy;
+#[cfg(feature = "python")]
+mod door;
 pub mod error;
 
 pub mod options;

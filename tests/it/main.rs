@@ -1,1 +1,29 @@
-fn main(){}
+//! The black-box tests: one binary that drives the real program.
+//!
+//! Each runs in a fresh folder and waits on conditions. What should be the same under the real uWSGI can be run against it:
+//! `RUWSGI_TEST_SERVER=…/uwsgi cargo nextest run --test it`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and nothing forks here"
+)]
+#![allow(unreachable_pub, reason = "what tests/it/support shows, it shows to the tests")]
+
+mod architecture;
+mod commands;
+mod config;
+mod django;
+mod environ;
+mod http;
+mod life;
+mod mistakes;
+mod stats;
+mod support;
+mod tutorial;
+mod wheel;
+mod wsgi;
