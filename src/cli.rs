@@ -94,7 +94,7 @@ fn run_command(command: ServerCommand, value: &str) -> Result<u8, Failure> {
     match command {
         ServerCommand::Help => print(&reference::help()),
         ServerCommand::Version => {
-            print(&format!("ruwsgi {} (uWSGI {})\n", env!("CARGO_PKG_VERSION"), crate::UWSGI_VERSION));
+            print(&format!("ruwsgi {} (uWSGI {})\n", env!("CARGO_PKG_VERSION"), crate::version::UWSGI));
         }
         ServerCommand::PythonVersion => print(&format!("{}\n", python_version()?)),
         ServerCommand::Stop => crate::master::commands::tell(value, Signal::SIGINT)?,

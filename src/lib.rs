@@ -8,6 +8,7 @@ pub mod deploy;
 #[cfg(feature = "python")]
 mod door;
 pub mod error;
+pub mod version;
 
 pub mod options;
 
@@ -23,6 +24,3 @@ pub mod worker;
 
 #[cfg(feature = "python")]
 pub mod python;
-
-/// The version of uWSGI whose behaviour this is; applications see it as `uwsgi.version`.
-pub const UWSGI_VERSION: &str = "2.0.31";

@@ -14,7 +14,9 @@ use crate::gateway;
 use crate::log::{request::now, say, target};
 use crate::master::state::{Place, Rules, State};
 use crate::master::{self, SIGNALS};
+use crate::net::address::Address;
 use crate::net::listen::{self, Listener};
+use crate::options::directive::Said as Named;
 use crate::options::settings::{Protocol, Settings};
 use crate::process::daemon::{self, Launcher};
 use crate::process::reexec::{self, Heirloom, Legacy, Program};
@@ -68,10 +70,11 @@ fn start(
     greet(&settings);
     prepare_environment(&settings, legacy.as_ref())?;
     let mut leftovers = Leftovers::new(&settings);
-    write_pidfile(settings.pidfile.as_ref(), legacy.is_some(), &mut leftovers)?;
+    let is_later = legacy.is_some();
+    let pidfile = Pidfile::open(settings.pidfile.as_ref(), is_later, &mut leftovers)?;
     take_identity(&settings)?;
     change_directory(settings.chdir.as_ref())?;
-    write_pidfile(settings.pidfile2.as_ref(), legacy.is_some(), &mut leftovers)?;
+    let pidfile2 = Pidfile::open(settings.pidfile2.as_ref(), is_later, &mut leftovers)?;
     if let Some(log) = settings.logto2.as_ref() {
         open_log(&log.value)?;
     }
@@ -80,6 +83,7 @@ fn start(
         None => (Vec::new(), 0, Vec::new()),
     };
     let sockets = Sockets::open(&settings, heirlooms, &mut leftovers)?;
+    [pidfile, pidfile2].into_iter().flatten().try_for_each(Pidfile::write)?;
     if settings.daemonize2.is_none() {
         waiting.started();
     }
@@ -184,11 +188,12 @@ fn greet(settings: &Settings) {
         say!("[uWSGI] getting INI configuration from {file}");
     }
     say!(
-        "*** Starting ruwsgi {} (as uWSGI {}, 64bit) on [{}] ***",
-        env!("CARGO_PKG_VERSION"),
-        crate::UWSGI_VERSION,
+        "*** Starting uWSGI {} ({}bit) on [{}] ***",
+        crate::version::UWSGI,
+        usize::BITS,
         now(),
     );
+    say!("this is ruwsgi {}", env!("CARGO_PKG_VERSION"));
     for warning in &settings.warnings {
         say!("{warning}");
     }
@@ -221,8 +226,7 @@ impl Leftovers {
     }
 
     fn add(&mut self, path: &Path) {
-        // The directory may change until the end.
-        self.paths.push(std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
+        self.paths.push(absolute(path));
     }
 
     fn remove(self) {
@@ -236,30 +240,69 @@ impl Leftovers {
     }
 }
 
-fn write_pidfile(
-    pidfile: Option<&crate::options::directive::Said>,
-    again: bool,
-    leftovers: &mut Leftovers,
-) -> Result<(), Failure> {
-    let Some(pidfile) = pidfile else { return Ok(()) };
-    leftovers.add(Path::new(&pidfile.value));
-    if again {
-        // The same process, so the same number.
-        return Ok(());
+/// A pidfile: opened early, while this process may, and written once the server is sure to start.
+struct Pidfile {
+    path: PathBuf,
+    file: std::fs::File,
+    is_new: bool,
+}
+
+impl Pidfile {
+    /// `None` where there is no pidfile, or it is right already: a later image is the same process.
+    fn open(
+        pidfile: Option<&Named>,
+        is_later: bool,
+        leftovers: &mut Leftovers,
+    ) -> Result<Option<Self>, Failure> {
+        let Some(pidfile) = pidfile else { return Ok(None) };
+        let path = absolute(Path::new(&pidfile.value));
+        leftovers.add(&path);
+        if is_later {
+            return Ok(None);
+        }
+        let is_new = !path.exists();
+        let mut options = std::fs::OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).open(&path);
+        let file = file.map_err(|error| {
+            Failure::new(format!(
+                "{}: cannot write the pidfile {}: {error}",
+                pidfile.origin, pidfile.value
+            ))
+        })?;
+        Ok(Some(Self { path, file, is_new }))
     }
-    say!("writing pidfile to {}", pidfile.value);
-    std::fs::write(&pidfile.value, format!("{}\n", std::process::id())).map_err(|error| {
-        Failure::new(format!(
-            "{}: cannot write the pidfile {}: {error}",
-            pidfile.origin, pidfile.value
-        ))
-    })
+
+    fn write(mut self) -> Result<(), Failure> {
+        use std::io::Write;
+        say!("writing pidfile to {}", self.path.display());
+        let written = self.file.set_len(0);
+        let written = written.and_then(|()| writeln!(self.file, "{}", std::process::id()));
+        self.is_new = false;
+        written.map_err(|error| {
+            Failure::new(format!("cannot write the pidfile {}: {error}", self.path.display()))
+        })
+    }
+}
+
+/// A start that failed leaves no file behind.
+impl Drop for Pidfile {
+    fn drop(&mut self) {
+        if self.is_new {
+            // The directory may be closed to this user by now.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// A path that stays the same when the directory changes.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn take_identity(settings: &Settings) -> Result<(), Failure> {
     let (uid, gid) = (settings.uid.as_ref(), settings.gid.as_ref());
     let origin = uid.or(gid).map(|said| said.origin.to_string()).unwrap_or_default();
-    let name = |said: &'_ crate::options::directive::Said| said.value.clone();
+    let name = |said: &'_ Named| said.value.clone();
     identity::become_them(uid.map(name).as_deref(), gid.map(name).as_deref())
         .map_err(|error| Failure::new(format!("{origin}: {error}")))?;
     if nix::unistd::getuid().is_root() && uid.is_none() {
@@ -269,7 +312,7 @@ fn take_identity(settings: &Settings) -> Result<(), Failure> {
 }
 
 fn change_directory(
-    directory: Option<&crate::options::directive::Said>,
+    directory: Option<&Named>,
 ) -> Result<(), Failure> {
     let Some(directory) = directory else { return Ok(()) };
     say!("chdir() to {}", directory.value);
@@ -294,7 +337,7 @@ impl Sockets {
         leftovers: &mut Leftovers,
     ) -> Result<Self, Failure> {
         let options = listen_options(settings)?;
-        let mut open = |said: &crate::options::directive::Said| -> Result<Listener, Failure> {
+        let mut open = |said: &Named| -> Result<Listener, Failure> {
             let inherited = heirlooms.iter().position(|heirloom| heirloom.address == said.value);
             let inherited = inherited.map(|index| heirlooms.swap_remove(index));
             let adopted =
@@ -304,7 +347,7 @@ impl Sockets {
                 None => Listener::open(&said.value, &options)
                     .map_err(|error| Failure::new(format!("{}: {error}", said.origin)))?,
             };
-            if let crate::net::address::Address::Unix(path) = &listener.address {
+            if let Address::Unix(path) = &listener.address {
                 leftovers.add(path);
             }
             Ok(listener)

@@ -20,6 +20,7 @@ use tokio::task::LocalSet;
 
 use crate::log::say;
 use crate::net::address::Address;
+use crate::net::http::tell_large_head;
 use crate::net::listen::Listener;
 use crate::options::settings::Settings;
 use crate::process::signals;
@@ -97,7 +98,7 @@ async fn accept(gateway: Rc<Gateway>, listener: Arc<Listener>) {
         Ok(acceptor) => acceptor,
         Err(error) => return say!("cannot listen on {}: {error}", listener.address),
     };
-    let port = listener.port().map(|port| port.to_string()).unwrap_or_default();
+    let port = listener.port().unwrap_or(80).to_string();
     let mut draining = gateway.draining.subscribe();
     loop {
         let accepted = tokio::select! {
@@ -158,14 +159,17 @@ async fn serve_connection(
         let _ = draining.wait_for(|draining| *draining).await;
     };
     tokio::pin!(drained);
-    // Errors are the client's: hyper answered them, or there is nobody to answer.
-    let _ = tokio::select! {
+    let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = drained => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
     };
+    // Other errors are the client's: hyper answered them, or there is nobody to answer.
+    if ended.is_err_and(|error| error.is_parse_too_large()) {
+        tell_large_head(head);
+    }
 }
 
 enum Accepted {

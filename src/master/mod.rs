@@ -191,10 +191,12 @@ impl Master<'_> {
             say!("*** {} has been touched... grace them all !!! ***", path.display());
             self.reload();
         }
-        let limit = self.job.settings.harakiri.saturating_mul(1_000_000);
-        if limit == 0 {
+        let harakiri = self.job.settings.harakiri.saturating_mul(1_000_000);
+        if harakiri == 0 {
             return;
         }
+        // The worker answers the client first.
+        let limit = harakiri.saturating_add(500_000);
         let now = scoreboard::now_micros();
         for (index, worker) in self.job.board.workers().iter().enumerate() {
             let mut cores = self.job.board.cores(index).iter().enumerate();

@@ -220,7 +220,8 @@ impl State {
             if no_app && self.rules.need_app && self.succeeded && !stopping && !process.ready {
                 return self.stop(true, NO_APP, now, actions);
             } else if !stopping {
-                let short = now.duration_since(process.since) < SHORT_LIFE;
+                let planned = end == End::Code(WORKER_RELOAD.into());
+                let short = !planned && now.duration_since(process.since) < SHORT_LIFE;
                 let wait = if short { self.rules.breath } else { Duration::ZERO };
                 seat.due = Some(now + wait);
             }
@@ -377,6 +378,9 @@ mod tests {
         let later = start + Duration::from_secs(10);
         let actions = without_words(state.on(Event::Ended(101, End::Signal(9)), later));
         assert_eq!(actions, [Action::Spawn(Place::Worker(1))]);
+        state.on(Event::Spawned(Place::Worker(1), 103), later);
+        let gone = Event::Ended(103, End::Code(WORKER_RELOAD.into()));
+        assert_eq!(without_words(state.on(gone, later)), [Action::Spawn(Place::Worker(1))]);
         state.on(Event::Spawned(Place::Worker(1), 103), later);
         let actions = without_words(state.on(Event::Ended(103, End::Code(1)), later));
         assert_eq!(actions, []);

@@ -133,7 +133,7 @@ pub fn text(subject: &Subject<'_>) -> Vec<u8> {
         })
         .collect();
     let stats = Stats {
-        version: crate::UWSGI_VERSION,
+        version: crate::version::UWSGI,
         listen_queue: sockets.iter().map(|socket| socket.queue).sum(),
         listen_queue_errors: 0,
         signal_queue: 0,

@@ -64,3 +64,8 @@ pub fn set_head<T>(
         }
     }
 }
+
+/// Says in the log why a client got a 431.
+pub fn tell_large_head(limit: usize) {
+    say!("[warning] the head of a request is larger than {limit} bytes (buffer-size): 431");
+}

@@ -66,7 +66,7 @@ impl File {
             'G' => group_name(),
             't' => since_epoch().as_secs().to_string(),
             'T' => since_epoch().as_micros().to_string(),
-            'V' => crate::UWSGI_VERSION.to_owned(),
+            'V' => crate::version::UWSGI.to_owned(),
             '[' => "\u{1b}".to_owned(),
             _ => String::new(),
         }

@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn help_names_every_option() {
         let help = super::help();
-        for row in super::super::table::rows() {
+        for row in crate::options::table::rows() {
             assert!(help.contains(&format!("--{}", row.name)), "{}", row.name);
         }
     }

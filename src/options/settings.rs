@@ -249,7 +249,7 @@ impl Settings {
         let meant = table::nearest(name).map(|known| format!("; did you mean {known}?"));
         let meant = meant.unwrap_or_default();
         if self.strict {
-            return Err(Failure::new(format!("{origin}: unknown option {name} under strict{meant}"))
+            return Err(Failure::new(format!("{origin}: [strict-mode] unknown config directive: {name}{meant}"))
                 .hint(format!("a placeholder is defined by set-placeholder = {name}=…")));
         }
         self.warn(origin, format!("{name} is not an option and %({name}) is used nowhere{meant}"));
@@ -498,7 +498,7 @@ mod tests {
     fn read(lines: &str) -> Result<Settings, Failure> {
         let file = std::sync::Arc::from("x.ini");
         let text = format!("[uwsgi]\n{lines}");
-        let directives = super::super::ini::read(&text, &file, "uwsgi").unwrap_or_default();
+        let directives = crate::options::ini::read(&text, &file, "uwsgi").unwrap_or_default();
         apply(Gathered::of(directives))
     }
 
@@ -554,7 +554,7 @@ mod tests {
 
     #[test]
     fn strict_refuses_what_is_unclear() {
-        check_refused("vaccuum = 1\nstrict", "x.ini:2: unknown option vaccuum under strict; did you mean vacuum?");
+        check_refused("vaccuum = 1\nstrict", "x.ini:2: [strict-mode] unknown config directive: vaccuum; did you mean vacuum?");
         check_refused("strict\nmax_requests = 5", "read as max-requests; refused under strict");
         check_refused("strict\nharakiri = 30s", "refused under strict");
     }

@@ -59,17 +59,12 @@ fn tcp_listener(address: SocketAddr) -> Option<TcpListener> {
     })
 }
 
-/// The process that listens on a unix socket path.
+/// The process that listens on a unix socket path, found by knocking.
 #[must_use]
 pub fn unix_holder(path: &Path) -> Option<u32> {
-    let path = path.to_str()?;
-    let table = fs::read_to_string("/proc/net/unix").ok()?;
-    let line = table.lines().skip(1).find(|line| {
-        // Num RefCount Protocol Flags Type St Inode Path; the flag is "accepts connections".
-        line.split_whitespace().nth(3) == Some("00010000")
-            && line.splitn(8, ' ').last().is_some_and(|rest| rest.trim_end().ends_with(path))
-    })?;
-    socket_owner(line.split_whitespace().nth(6)?)
+    use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+    let knock = std::os::unix::net::UnixStream::connect(path).ok()?;
+    getsockopt(&knock, PeerCredentials).ok().and_then(|peer| u32::try_from(peer.pid()).ok())
 }
 
 /// A line of `/proc/net/tcp` that listens on this port:

@@ -47,7 +47,8 @@ pub fn vars(head: &Parts, connection: &Connection) -> Result<Vars, TooLong> {
                 vars.push(b"REMOTE_PORT", client.port().to_string().as_bytes())?;
             }
         }
-        None => vars.push(b"REMOTE_ADDR", b"")?,
+        // A unix socket has no address; this is what uWSGI says.
+        None => vars.push(b"REMOTE_ADDR", b"0.0.0.0")?,
     }
     push_headers(&mut vars, head, connection)?;
     Ok(vars)

@@ -24,13 +24,19 @@ pub struct Header {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PacketError {
     /// More bytes of variables than `buffer-size` allows.
-    #[error("invalid request block size: {size} (max {limit})")]
+    #[error("invalid request block size: {size} (max {limit}, see buffer-size)")]
     TooLarge {
         /// Bytes that were announced.
         size: usize,
         /// Bytes that are allowed.
         limit: usize,
     },
+    /// A client that speaks HTTP.
+    #[error(
+        "invalid request block size: {0}: this is HTTP, and the socket speaks the uwsgi protocol; \
+         HTTP is spoken on an http-socket"
+    )]
+    Http(usize),
     /// Not a WSGI request.
     #[error("modifier1 {0} is not served")]
     Modifier(u8),
@@ -39,9 +45,15 @@ pub enum PacketError {
     Truncated,
 }
 
+/// How requests of HTTP begin.
+const METHODS: [&[u8]; 7] = [b"GET ", b"HEAD", b"POST", b"PUT ", b"PATC", b"DELE", b"OPTI"];
+
 /// Takes one packet from the front of `buffer`; `None` while it is not all there.
 pub fn take(buffer: &mut BytesMut, limit: usize) -> Result<Option<Vars>, PacketError> {
     let Some(header) = read_header(buffer) else { return Ok(None) };
+    if METHODS.iter().any(|method| buffer.starts_with(*method)) {
+        return Err(PacketError::Http(header.size));
+    }
     if header.size > limit {
         return Err(PacketError::TooLarge { size: header.size, limit });
     }
@@ -113,7 +125,12 @@ mod tests {
             let refused = take(&mut BytesMut::from(bytes), 4096).expect_err("refused");
             assert_eq!(refused.to_string(), expected);
         }
-        check(b"GET / HTTP/1.1\r\n", "invalid request block size: 21573 (max 4096)");
+        check(
+            b"GET / HTTP/1.1\r\n",
+            "invalid request block size: 21573: this is HTTP, and the socket speaks the uwsgi \
+             protocol; HTTP is spoken on an http-socket",
+        );
+        check(&[0, 1, 17, 0], "invalid request block size: 4353 (max 4096, see buffer-size)");
         check(&[5, 0, 0, 0], "modifier1 5 is not served");
         check(&[0, 3, 0, 0, 9, 0, 0], "the lengths of the variables do not fit the packet");
     }

@@ -35,7 +35,7 @@ impl Constants {
         Ok(Self {
             errors: errors.unbind(),
             file_wrapper: py.get_type::<super::file::FileWrapper>().into_any().unbind(),
-            version: PyBytes::new(py, crate::UWSGI_VERSION.as_bytes()).into_any().unbind(),
+            version: PyBytes::new(py, crate::version::UWSGI.as_bytes()).into_any().unbind(),
             node: PyBytes::new(py, host.as_encoded_bytes()).into_any().unbind(),
             multithread: threads > 1,
             multiprocess: processes > 1,

@@ -56,7 +56,7 @@ pub(super) fn install(py: Python<'_>, facts: Facts) -> PyResult<()> {
     let module = PyModule::new(py, "uwsgi")?;
     let bytes = |text: &str| PyBytes::new(py, text.as_bytes());
     let host = nix::unistd::gethostname().unwrap_or_default();
-    module.add("version", bytes(crate::UWSGI_VERSION))?;
+    module.add("version", bytes(crate::version::UWSGI))?;
     module.add("version_info", (2, 0, 31, 0, bytes("")))?;
     module.add("hostname", PyBytes::new(py, host.as_encoded_bytes()))?;
     module.add("numproc", facts.processes)?;

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::reactor::Reactor;
-use super::{Wire, check_limits};
+use super::{Client, Wire, check_limits};
 use crate::app::{Output, Reply, Request, Vars};
 use crate::log::request::{Outcome, Subject, line};
 use crate::log::say;
@@ -46,7 +46,13 @@ pub(super) struct Exchange {
 
 impl Exchange {
     /// Waits for the thread's place in the application and answers a request.
-    pub(super) async fn answer(reactor: &Rc<Reactor>, mut request: Request) -> (Self, Reply) {
+    ///
+    /// `client` is a copy of the connection, for a request that takes too long.
+    pub(super) async fn answer(
+        reactor: &Rc<Reactor>,
+        mut request: Request,
+        client: Option<Client>,
+    ) -> (Self, Reply) {
         let settings = &reactor.shared.settings;
         drop_code_loading(&mut request.vars);
         let mut exchange = Self {
@@ -64,7 +70,7 @@ impl Exchange {
         // The semaphore is never closed.
         exchange.slot = Arc::clone(&reactor.slot).acquire_owned().await.ok();
         exchange.began = Instant::now();
-        exchange.enter();
+        exchange.enter(client);
         let app = &reactor.shared.app;
         let reply = catch_unwind(AssertUnwindSafe(|| app.call(request)));
         let reply = reply.unwrap_or_else(|_| {
@@ -84,6 +90,10 @@ impl Exchange {
 
     /// An answer of the server itself, to be counted and logged like any other.
     fn with(mut self, mut reply: Reply) -> (Self, Reply) {
+        if matches!(reply.body, Output::Stream(..)) {
+            // Once something is sent there is nothing else to say to the client.
+            self.wait_for_client(None);
+        }
         self.outcome.status = reply.code();
         self.outcome.headers = reply.headers.len();
         self.outcome.head_size = head_size(&reply);
@@ -94,17 +104,31 @@ impl Exchange {
     }
 
     /// Tells the master that this thread is in the application.
-    fn enter(&self) {
+    fn enter(&self, client: Option<Client>) {
         let core = self.reactor.counters;
         let subject = format!("{} - {} {}", self.subject.client, self.subject.method, self.subject.uri);
         core.subject.set(subject.as_bytes());
+        if client.is_some() {
+            self.wait_for_client(client);
+        }
         core.since.store(now_micros(), Ordering::SeqCst);
+    }
+
+    /// Keeps who waits for the application in this thread.
+    fn wait_for_client(&self, client: Option<Client>) {
+        let place = self.reactor.shared.clients.get(self.reactor.core);
+        if let Some(Ok(mut waiting)) = place.map(|place| place.lock()) {
+            *waiting = client;
+        }
     }
 
     /// Lets the next request of this thread into the application.
     fn leave(&mut self) {
         if self.slot.take().is_some() {
             self.reactor.counters.since.store(0, Ordering::SeqCst);
+            if self.reactor.shared.settings.harakiri > 0 {
+                self.wait_for_client(None);
+            }
         }
     }
 

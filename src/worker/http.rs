@@ -15,9 +15,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use super::exchange::{Exchange, is_https, is_trusted};
 use super::reactor::Reactor;
 use super::stream::Stream;
-use super::{Phase, Wire};
+use super::{Client, Phase, Wire};
 use crate::app::{Output, Piece, Pieces, Reply, Request};
-use crate::net::http::{collect, set_head};
+use crate::net::http::{collect, set_head, tell_large_head};
 use crate::protocol::http::{Connection, vars};
 
 /// hyper has no smaller buffer for a head, in bytes.
@@ -29,6 +29,7 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire) {
     let facts = Rc::new(Facts {
         wire,
         unix: stream.client().is_none(),
+        copy: reactor.client(&stream, wire),
         connection: Connection {
             client: stream.client(),
             server_port: port(reactor, wire),
@@ -57,20 +58,25 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire) {
         let _ = phase.wait_for(|phase| *phase == Phase::Draining).await;
     };
     tokio::pin!(draining);
-    // Errors are the client's: hyper answered them, or there is nobody to answer.
-    let _ = tokio::select! {
+    let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = draining => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
     };
+    // Other errors are the client's: hyper answered them, or there is nobody to answer.
+    if ended.is_err_and(|error| error.is_parse_too_large()) {
+        tell_large_head(head);
+    }
 }
 
 /// What is known of a connection.
 struct Facts {
     wire: Wire,
     unix: bool,
+    /// A copy of the connection where requests may take too long.
+    copy: Option<Client>,
     connection: Connection,
 }
 
@@ -80,7 +86,7 @@ fn port(reactor: &Reactor, wire: Wire) -> String {
         super::Inlet::Listener(listener) => listener.port(),
         super::Inlet::Channel(_) => None,
     });
-    port.map(|port| port.to_string()).unwrap_or_default()
+    port.unwrap_or(80).to_string()
 }
 
 async fn answer(
@@ -90,7 +96,8 @@ async fn answer(
 ) -> Response<ReplyBody> {
     match read(reactor, facts, request).await {
         Ok(request) => {
-            let (exchange, reply) = Exchange::answer(reactor, request).await;
+            let client = facts.copy.as_ref().and_then(|client| client.again().ok());
+            let (exchange, reply) = Exchange::answer(reactor, request, client).await;
             respond(exchange, reply)
         }
         Err(status) => refusal(status),

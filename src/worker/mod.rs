@@ -11,7 +11,7 @@ mod stream;
 mod uwsgi;
 
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -19,14 +19,15 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use tokio::sync::watch;
 
-use crate::app::App;
+use crate::app::{App, Reply};
 use crate::error::WORKER_RELOAD;
 use crate::log::say;
 use crate::net::listen::Listener;
 use crate::options::settings::Settings;
-use crate::process::scoreboard::{Scoreboard, Worker};
+use crate::process::scoreboard::{Scoreboard, Worker, now_micros};
 use crate::process::signals::{self, Signals};
 use crate::process::inspect;
+use crate::protocol::reply::{self, frame};
 
 /// What is spoken on a source of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +80,20 @@ enum Phase {
     Draining,
 }
 
+/// A client that waits for the application.
+struct Client {
+    wire: Wire,
+    /// A copy of its connection, only to be used when the thread that serves it is stuck.
+    connection: OwnedFd,
+}
+
+impl Client {
+    /// The same client for a further request of its connection.
+    fn again(&self) -> std::io::Result<Self> {
+        Ok(Self { wire: self.wire, connection: self.connection.try_clone()? })
+    }
+}
+
 /// What all threads of a worker share.
 struct Shared {
     number: usize,
@@ -90,6 +105,8 @@ struct Shared {
     phase: watch::Sender<Phase>,
     server_name: String,
     started: Instant,
+    /// The clients whose requests are in the application, by thread.
+    clients: Vec<Mutex<Option<Client>>>,
     /// Requests after which this worker goes.
     most_requests: u64,
     /// Set when the worker goes because of a limit.
@@ -106,7 +123,8 @@ impl Shared {
     /// Lets the worker go once it answered what it has.
     fn go(&self, why: &str) {
         if self.phase.send_replace(Phase::Draining) == Phase::Serving {
-            say!("...The work of process {} is done ({why}). Seeya!", std::process::id());
+            say!("worker {} goes: {why}", self.number);
+            say!("...The work of process {} is done. Seeya!", std::process::id());
             self.worker.going.store(true, Ordering::Relaxed);
             self.exit.store(WORKER_RELOAD.into(), Ordering::Relaxed);
         }
@@ -142,6 +160,7 @@ pub fn run(job: Job) -> u8 {
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default(),
         started: Instant::now(),
+        clients: (0..job.settings.threads).map(|_| Mutex::new(None)).collect(),
         most_requests,
         exit: AtomicU64::new(0),
         settings: job.settings,
@@ -183,18 +202,20 @@ fn run_core(shared: &Arc<Shared>, core: usize) {
 
 /// Watches signals, limits and files while the threads serve.
 fn keep_house(shared: &Shared, mut signals: Signals) {
+    let harakiri = shared.settings.harakiri.saturating_mul(1_000_000);
     let autoreload = Duration::from_secs(shared.settings.py_autoreload);
     let mut files = sources_of(shared, autoreload);
     let mut looked = Instant::now();
     loop {
-        let timeout = PollTimeout::from(1000_u16);
+        let timeout = PollTimeout::from(if harakiri > 0 { 200_u16 } else { 1000 });
         let mut ready = [PollFd::new(std::os::fd::AsFd::as_fd(&signals), PollFlags::POLLIN)];
         // An interrupted wait is as good as one that is over.
         let _ = poll(&mut ready, timeout);
         if !signals.take().is_empty() {
             shared.phase.send_replace(Phase::Draining);
-            // What the master adds later is a kill; nothing is left to watch.
-            return;
+        }
+        if harakiri > 0 {
+            answer_overdue(shared, harakiri);
         }
         check_age(shared);
         if !autoreload.is_zero() && looked.elapsed() >= autoreload {
@@ -209,6 +230,43 @@ fn keep_house(shared: &Shared, mut signals: Signals) {
             }
             files = now;
         }
+    }
+}
+
+/// Answers the clients of requests that take too long; the master is about to kill this process.
+fn answer_overdue(shared: &Shared, limit: u64) {
+    let now = now_micros();
+    for (core, client) in shared.board.cores(shared.number - 1).iter().zip(&shared.clients) {
+        let since = core.since.load(Ordering::SeqCst);
+        if since == 0 || now.saturating_sub(since) <= limit {
+            continue;
+        }
+        // A thread that panicked with the lock has no client any more.
+        let client = client.lock().map(|mut client| client.take()).ok().flatten();
+        if let Some(client) = client {
+            let reply = timeout_reply(client.wire);
+            // A client that is gone needs no answer.
+            let _ = nix::unistd::write(&client.connection, &reply);
+        }
+    }
+}
+
+fn timeout_reply(wire: Wire) -> Vec<u8> {
+    let mut reply = Reply::plain("504 Gateway Timeout", "Gateway Timeout\n");
+    reply.headers.push((b"Connection".to_vec(), b"close".to_vec()));
+    reply.headers.push((b"Content-Length".to_vec(), b"16".to_vec()));
+    let head = reply::head(&reply, b"HTTP/1.1");
+    let body = b"Gateway Timeout\n";
+    match wire {
+        Wire::Gateway => [
+            &frame::prefix(head.len())[..],
+            &head,
+            &frame::prefix(body.len()),
+            body,
+            &frame::prefix(0),
+        ]
+        .concat(),
+        Wire::Uwsgi | Wire::Http | Wire::Http11 => [&head, &body[..]].concat(),
     }
 }
 

@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use tokio::task::LocalSet;
 
 use super::stream::Stream;
-use super::{Inlet, Phase, Shared, Wire, http, uwsgi};
+use super::{Client, Inlet, Phase, Shared, Wire, http, uwsgi};
 use crate::log::say;
 use crate::net::address::Address;
 use crate::process::channel;
@@ -34,6 +34,15 @@ pub(super) struct Reactor {
     pub(super) slot: Arc<Semaphore>,
     /// Held by every connection; all of them back means that the thread is done.
     connections: Arc<Semaphore>,
+}
+
+impl Reactor {
+    /// A copy of a connection where requests may take too long.
+    pub(super) fn client(&self, stream: &Stream, wire: Wire) -> Option<Client> {
+        let wanted = self.shared.settings.harakiri > 0;
+        let connection = wanted.then(|| stream.duplicate().ok()).flatten()?;
+        Some(Client { wire, connection })
+    }
 }
 
 const MOST_CONNECTIONS: u32 = 1 << 20;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -15,6 +16,14 @@ pub(super) enum Stream {
 }
 
 impl Stream {
+    /// A copy of the connection's descriptor.
+    pub(super) fn duplicate(&self) -> io::Result<OwnedFd> {
+        match self {
+            Self::Tcp(stream, _) => stream.as_fd().try_clone_to_owned(),
+            Self::Unix(stream) => stream.as_fd().try_clone_to_owned(),
+        }
+    }
+
     /// The client, where it has an address.
     pub(super) fn client(&self) -> Option<SocketAddr> {
         match self {

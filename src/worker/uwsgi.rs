@@ -46,7 +46,8 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, mut stream: Stream, wire: Wire)
         }
     };
     let protocol = request.vars.get(b"SERVER_PROTOCOL").unwrap_or_default().to_vec();
-    let (mut exchange, reply) = Exchange::answer(reactor, request).await;
+    let client = reactor.client(&stream, wire);
+    let (mut exchange, reply) = Exchange::answer(reactor, request, client).await;
     let head = reply::head(&reply, &protocol);
     let silence = Duration::from_secs(match wire {
         // The gateway waits for its client.
