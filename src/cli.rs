@@ -1,11 +1,22 @@
 //! The first word decides: a subcommand, or the server with uWSGI's own command line.
 //!
-//! Only this file and the wheel's door wire the folders together.
+//! Only this folder and the wheel's door wire the others together.
+
+mod healthcheck;
+#[cfg(feature = "python")]
+mod serve;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use nix::sys::signal::Signal;
+
+use crate::error::Failure;
+use crate::options::settings::Settings;
+use crate::options::table::Command as ServerCommand;
+use crate::options::{argv, gather, reference, settings};
 
 /// A uWSGI-compatible application server, and its deployer.
 #[derive(Parser)]
@@ -21,6 +32,8 @@ enum Command {
     #[cfg(feature = "deploy")]
     #[command(subcommand)]
     Deploy(crate::deploy::Command),
+    /// Ask a running server for a page; exit code 0 when it answers below 400.
+    Healthcheck(healthcheck::Arguments),
 }
 
 /// Runs the program with this command line (the program's name first).
@@ -28,10 +41,109 @@ enum Command {
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
     let first = arguments.get(1).and_then(|word| word.to_str());
     match first {
-        Some("deploy") => match Program::parse_from(arguments).command {
-            #[cfg(feature = "deploy")]
-            Command::Deploy(command) => crate::deploy::main(&command),
-        },
-        _ => ExitCode::SUCCESS,
+        Some("deploy" | "healthcheck") => subcommand(arguments),
+        Some("serve") => server(arguments.into_iter().skip(2)),
+        _ => server(arguments.into_iter().skip(1)),
     }
 }
+
+fn subcommand(arguments: Vec<OsString>) -> ExitCode {
+    let program = match Program::try_parse_from(arguments) {
+        Ok(program) => program,
+        Err(error) => {
+            // Nowhere to say that the terminal is gone.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match program.command {
+        #[cfg(feature = "deploy")]
+        Command::Deploy(command) => crate::deploy::main(&command),
+        Command::Healthcheck(arguments) => finish(healthcheck::run(&arguments)),
+    }
+}
+
+/// The server's door: options in, a server or one of its commands out.
+fn server(words: impl Iterator<Item = OsString>) -> ExitCode {
+    finish(read_settings(words).and_then(|(settings, said)| match settings.command.clone() {
+        Some((command, value)) => run_command(command, &value.unwrap_or_default()),
+        None => serve(settings, said),
+    }))
+}
+
+/// All that was said, as `uwsgi.opt` shows it.
+type Said = Vec<(String, Option<String>)>;
+
+fn read_settings(words: impl Iterator<Item = OsString>) -> Result<(Settings, Said), Failure> {
+    let words = words.map(|word| {
+        word.into_string().map_err(|word| {
+            Failure::new(format!("{} is not UTF-8 text", word.display()))
+        })
+    });
+    let words = argv::read(words.collect::<Result<Vec<_>, _>>()?)?;
+    // Variables that are not UTF-8 are no options.
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let gathered = gather::gather(words, environment)?;
+    let said = gathered.directives.iter().map(|said| (said.name.clone(), said.value.clone()));
+    let said = said.collect();
+    Ok((settings::apply(gathered)?, said))
+}
+
+fn run_command(command: ServerCommand, value: &str) -> Result<u8, Failure> {
+    match command {
+        ServerCommand::Help => print(&reference::help()),
+        ServerCommand::Version => {
+            print(&format!("ruwsgi {} (uWSGI {})\n", env!("CARGO_PKG_VERSION"), crate::UWSGI_VERSION));
+        }
+        ServerCommand::PythonVersion => print(&format!("{}\n", python_version()?)),
+        ServerCommand::Stop => crate::master::commands::tell(value, Signal::SIGINT)?,
+        ServerCommand::Reload => crate::master::commands::tell(value, Signal::SIGHUP)?,
+    }
+    Ok(0)
+}
+
+#[cfg(feature = "python")]
+fn serve(settings: Settings, said: Said) -> Result<u8, Failure> {
+    serve::serve(settings, said)
+}
+
+#[cfg(not(feature = "python"))]
+fn serve(_settings: Settings, _said: Said) -> Result<u8, Failure> {
+    Err(without_python())
+}
+
+#[cfg(feature = "python")]
+#[expect(clippy::unnecessary_wraps, reason = "a build without Python cannot say")]
+fn python_version() -> Result<String, Failure> {
+    let version = crate::python::version();
+    Ok(version.split(' ').next().unwrap_or_default().to_owned())
+}
+
+#[cfg(not(feature = "python"))]
+fn python_version() -> Result<String, Failure> {
+    Err(without_python())
+}
+
+#[cfg(not(feature = "python"))]
+fn without_python() -> Failure {
+    Failure::new("this ruwsgi was built without Python")
+        .hint("build it with the feature `python`, which is on unless --no-default-features is given")
+}
+
+/// Prints to standard output; a reader that went away is no error.
+fn print(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+fn finish(result: Result<u8, Failure>) -> ExitCode {
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            // Nowhere to say that the terminal is gone.
+            let _ = writeln!(std::io::stderr().lock(), "{failure}");
+            failure.into()
+        }
+    }
+}
+

@@ -8,4 +8,21 @@ pub mod deploy;
 #[cfg(feature = "python")]
 mod door;
 pub mod error;
+
 pub mod options;
+
+pub mod app;
+pub mod log;
+pub mod net;
+pub mod process;
+pub mod protocol;
+pub mod route;
+pub mod gateway;
+pub mod master;
+pub mod worker;
+
+#[cfg(feature = "python")]
+pub mod python;
+
+/// The version of uWSGI whose behaviour this is; applications see it as `uwsgi.version`.
+pub const UWSGI_VERSION: &str = "2.0.31";

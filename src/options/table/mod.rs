@@ -1,34 +1,284 @@
 //! The one table of options: a row per option, a file per chapter.
 //!
 //! Everything that knows an option knows it from here: argv, ini keys, `--help`, the deployer's
-//! check of `options:`. A new option is a new row.
+//! check of `options:`. A new option is a new row. What a row sets lives in
+//! [`settings`](super::settings).
 
-/// What a row expects behind the name.
+mod config;
+mod http;
+mod limits;
+mod logging;
+mod processes;
+mod python;
+mod reload;
+mod sockets;
+mod static_files;
+
+use super::directive::{Origin, Said};
+use super::settings::Settings;
+
+/// What a row expects behind the name; the text names the value in `--help`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Argument {
     /// Nothing on the command line; in a file, a truth value.
     None,
-    /// A value; the text names it in `--help`.
+    /// A value.
     Required(&'static str),
     /// A value that may be left out.
     Optional(&'static str),
 }
 
+/// What is refused about a value: the sentence behind `cannot use …`.
+pub type Refusal = String;
+
+/// How a value is read, and where it goes.
+#[derive(Clone, Copy)]
+pub enum Effect {
+    /// True unless the value is `false`, `off`, `no` or `0`.
+    Flag(fn(&mut Settings) -> &mut bool),
+    /// A whole number, unit as the help says.
+    Number(fn(&mut Settings) -> &mut u64),
+    /// A number of bytes, with `k`, `m` or `g`.
+    Size(fn(&mut Settings) -> &mut u64),
+    /// One word: a path, an address, a name. White space and `#` or `;` end it.
+    Word(fn(&mut Settings) -> &mut Option<Said>),
+    /// The whole rest of the line.
+    Line(fn(&mut Settings) -> &mut Option<Said>),
+    /// Words that add up.
+    Words(fn(&mut Settings) -> &mut Vec<Said>),
+    /// Lines that add up.
+    Lines(fn(&mut Settings) -> &mut Vec<Said>),
+    /// A word that is checked or taken apart as it is read.
+    Parsed(fn(&mut Settings, &str, &Origin) -> Result<(), Refusal>),
+    /// Accepted without effect, with the reason why nothing is lost.
+    Inert(&'static str),
+    /// Ends the program instead of starting a server.
+    Command(Command),
+    /// Names a configuration to read at this place.
+    Source,
+    /// Defines a placeholder or an option, `name=value`.
+    Define,
+}
+
+/// What the program does instead of serving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// `--help`.
+    Help,
+    /// `--version`.
+    Version,
+    /// `--python-version`.
+    PythonVersion,
+    /// `--stop PIDFILE`.
+    Stop,
+    /// `--reload PIDFILE`.
+    Reload,
+}
+
 /// One option.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Row {
     /// The long name, without dashes.
     pub name: &'static str,
     /// Other long names for the same thing.
     pub aliases: &'static [&'static str],
+    /// The one-letter name.
+    pub short: Option<char>,
     /// What is expected behind the name.
     pub argument: Argument,
+    /// How the value is read.
+    pub effect: Effect,
+    /// What it does, in one sentence.
+    pub help: &'static str,
+}
+
+impl Row {
+    const fn new(
+        name: &'static str,
+        argument: Argument,
+        effect: Effect,
+        help: &'static str,
+    ) -> Self {
+        Self { name, aliases: &[], short: None, argument, effect, help }
+    }
+
+    const fn flag(
+        name: &'static str,
+        field: fn(&mut Settings) -> &mut bool,
+        help: &'static str,
+    ) -> Self {
+        Self::new(name, Argument::None, Effect::Flag(field), help)
+    }
+
+    const fn number(
+        name: &'static str,
+        unit: &'static str,
+        field: fn(&mut Settings) -> &mut u64,
+        help: &'static str,
+    ) -> Self {
+        Self::new(name, Argument::Required(unit), Effect::Number(field), help)
+    }
+
+    const fn size(
+        name: &'static str,
+        field: fn(&mut Settings) -> &mut u64,
+        help: &'static str,
+    ) -> Self {
+        Self::new(name, Argument::Required("BYTES"), Effect::Size(field), help)
+    }
+
+    const fn word(
+        name: &'static str,
+        what: &'static str,
+        field: fn(&mut Settings) -> &mut Option<Said>,
+        help: &'static str,
+    ) -> Self {
+        Self::new(name, Argument::Required(what), Effect::Word(field), help)
+    }
+
+    const fn words(
+        name: &'static str,
+        what: &'static str,
+        field: fn(&mut Settings) -> &mut Vec<Said>,
+        help: &'static str,
+    ) -> Self {
+        Self::new(name, Argument::Required(what), Effect::Words(field), help)
+    }
+
+    const fn parsed(
+        name: &'static str,
+        what: &'static str,
+        parse: fn(&mut Settings, &str, &Origin) -> Result<(), Refusal>,
+        help: &'static str,
+    ) -> Self {
+        Self::new(name, Argument::Required(what), Effect::Parsed(parse), help)
+    }
+
+    const fn inert(
+        name: &'static str,
+        argument: Argument,
+        help: &'static str,
+        reason: &'static str,
+    ) -> Self {
+        Self::new(name, argument, Effect::Inert(reason), help)
+    }
+
+    const fn short(mut self, letter: char) -> Self {
+        self.short = Some(letter);
+        self
+    }
+
+    const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// The name and the aliases.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
+    }
+}
+
+/// A group of rows, as `--help` shows them.
+pub struct Chapter {
+    /// The heading.
+    pub title: &'static str,
+    /// Its rows, in reading order.
+    pub rows: &'static [Row],
+}
+
+/// All chapters, in reading order.
+pub static CHAPTERS: &[Chapter] = &[
+    Chapter { title: "Configuration", rows: config::ROWS },
+    Chapter { title: "Sockets", rows: sockets::ROWS },
+    Chapter { title: "HTTP", rows: http::ROWS },
+    Chapter { title: "Processes", rows: processes::ROWS },
+    Chapter { title: "Python", rows: python::ROWS },
+    Chapter { title: "Limits", rows: limits::ROWS },
+    Chapter { title: "Reload", rows: reload::ROWS },
+    Chapter { title: "Logging and statistics", rows: logging::ROWS },
+    Chapter { title: "Static files", rows: static_files::ROWS },
+];
+
+/// All rows, in reading order.
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    CHAPTERS.iter().flat_map(|chapter| chapter.rows)
 }
 
 /// The row with this name or alias, spelt exactly.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Row> {
-    ROWS.iter().find(|row| row.name == name || row.aliases.contains(&name))
+    rows().find(|row| row.names().any(|known| known == name))
 }
 
-static ROWS: &[Row] = &[];
+/// The row with this letter.
+#[must_use]
+pub fn find_short(letter: char) -> Option<&'static Row> {
+    rows().find(|row| row.short == Some(letter))
+}
+
+/// The known name that is closest to a misspelt one, if any is close.
+#[must_use]
+pub fn nearest(name: &str) -> Option<&'static str> {
+    let wanted = name.to_ascii_lowercase().replace('_', "-");
+    rows()
+        .flat_map(Row::names)
+        .map(|known| (distance(&wanted, known), known))
+        .filter(|&(distance, known)| distance <= 1 + known.len() / 5)
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, known)| known)
+}
+
+/// Insertions, deletions and replacements between two words.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut costs: Vec<usize> = (0..=other.len()).collect();
+    for (row, left) in one.chars().enumerate() {
+        let mut diagonal = row;
+        let mut before = row + 1;
+        for (cost, &right) in costs.iter_mut().skip(1).zip(&other) {
+            let replaced = diagonal + usize::from(left != right);
+            diagonal = *cost;
+            before = replaced.min(diagonal + 1).min(before + 1);
+            *cost = before;
+        }
+        if let Some(first) = costs.first_mut() {
+            *first = row + 1;
+        }
+    }
+    costs.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_in_the_table_once() {
+        let mut names: Vec<_> = rows().flat_map(Row::names).collect();
+        names.sort_unstable();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+
+    #[test]
+    fn distance_counts_edits() {
+        fn check(one: &str, other: &str, expected: usize) {
+            assert_eq!(distance(one, other), expected, "{one} {other}");
+        }
+        check("vaccuum", "vacuum", 1);
+        check("proces", "processes", 3);
+        check("", "abc", 3);
+        check("abc", "", 3);
+        check("kitten", "sitting", 3);
+    }
+
+    #[test]
+    fn typos_find_their_option() {
+        assert_eq!(nearest("vaccuum"), Some("vacuum"));
+        assert_eq!(nearest("enable-theads"), Some("enable-threads"));
+        assert_eq!(nearest("max_requests"), Some("max-requests"));
+        assert_eq!(nearest("my-own-placeholder"), None);
+    }
+}

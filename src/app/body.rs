@@ -1,0 +1,179 @@
+//! The body of a request: in memory while it is small, in a temporary file beyond.
+//!
+//! Takes bytes and gives them back; where they come from is for the caller.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use bytes::{Bytes, BytesMut};
+
+/// A complete body.
+#[derive(Debug)]
+pub enum Body {
+    /// In memory.
+    Memory(Bytes),
+    /// In an unnamed file, from its start, of this length in bytes.
+    File(File, u64),
+}
+
+impl Body {
+    /// The length in bytes.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Memory(bytes) => bytes.len() as u64,
+            Self::File(_, length) => *length,
+        }
+    }
+
+    /// Whether there are no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes piece by piece, from the start.
+    pub fn pieces(&mut self) -> io::Result<BodyPieces<'_>> {
+        Ok(match self {
+            Self::Memory(bytes) => BodyPieces::Memory(std::mem::take(bytes)),
+            Self::File(file, _) => {
+                file.seek(SeekFrom::Start(0))?;
+                BodyPieces::File(file)
+            }
+        })
+    }
+}
+
+/// See [`Body::pieces`].
+pub enum BodyPieces<'a> {
+    /// What is left in memory.
+    Memory(Bytes),
+    /// What is left in the file.
+    File(&'a mut File),
+}
+
+impl BodyPieces<'_> {
+    /// The next piece; empty at the end.
+    pub fn next(&mut self) -> io::Result<Bytes> {
+        match self {
+            Self::Memory(bytes) => Ok(std::mem::take(bytes)),
+            Self::File(file) => {
+                let mut piece = vec![0; 64 << 10];
+                let length = file.read(&mut piece)?;
+                piece.truncate(length);
+                Ok(piece.into())
+            }
+        }
+    }
+}
+
+/// The client sent more than `limit-post` allows.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// More bytes came than the limit allows.
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(u64),
+    /// The temporary file could not be written.
+    #[error("cannot keep the body in a temporary file: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Collects a body.
+#[derive(Debug)]
+pub struct BodyBuffer {
+    memory: BytesMut,
+    file: Option<File>,
+    length: u64,
+    in_memory: u64,
+    limit: u64,
+}
+
+impl BodyBuffer {
+    /// A collector that keeps `in_memory` bytes in memory and refuses more than `limit` bytes (0
+    /// is no limit).
+    #[must_use]
+    pub fn new(in_memory: u64, limit: u64) -> Self {
+        let limit = if limit == 0 { u64::MAX } else { limit };
+        Self { memory: BytesMut::new(), file: None, length: 0, in_memory, limit }
+    }
+
+    /// Adds bytes.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), BodyError> {
+        self.length += bytes.len() as u64;
+        if self.length > self.limit {
+            return Err(BodyError::TooLarge(self.limit));
+        }
+        match &mut self.file {
+            Some(file) => file.write_all(bytes)?,
+            None if self.length > self.in_memory => {
+                let mut file = tempfile::tempfile()?;
+                file.write_all(&self.memory)?;
+                file.write_all(bytes)?;
+                self.memory = BytesMut::new();
+                self.file = Some(file);
+            }
+            None => self.memory.extend_from_slice(bytes),
+        }
+        Ok(())
+    }
+
+    /// How many bytes were added.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.length
+    }
+
+    /// Whether no bytes were added.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn finish(self) -> Body {
+        match self.file {
+            Some(file) => Body::File(file, self.length),
+            None => Body::Memory(self.memory.freeze()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(in_memory: u64, pushes: &[&[u8]], in_file: bool) {
+        let mut buffer = BodyBuffer::new(in_memory, 0);
+        for bytes in pushes {
+            buffer.push(bytes).expect("room");
+        }
+        let mut body = buffer.finish();
+        assert_eq!(matches!(body, Body::File(..)), in_file);
+        let mut read = Vec::new();
+        let mut pieces = body.pieces().expect("a start");
+        loop {
+            let piece = pieces.next().expect("a piece");
+            if piece.is_empty() {
+                break;
+            }
+            read.extend_from_slice(&piece);
+        }
+        assert_eq!(read, pushes.concat());
+    }
+
+    #[test]
+    fn small_bodies_stay_in_memory_and_large_ones_do_not() {
+        check(4, &[], false);
+        check(4, &[b"ab", b"cd"], false);
+        check(4, &[b"ab", b"cd", b"e"], true);
+        check(0, &[b"ab"], true);
+    }
+
+    #[test]
+    fn a_limit_is_kept() {
+        let mut buffer = BodyBuffer::new(10, 3);
+        buffer.push(b"abc").expect("just fits");
+        assert!(matches!(buffer.push(b"d"), Err(BodyError::TooLarge(3))));
+    }
+}

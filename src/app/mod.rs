@@ -1,0 +1,123 @@
+//! The port between the server and the application: [`App`], [`Request`], [`Reply`].
+//!
+//! Knows no Python and no sockets. The server makes a request and carries a reply away; what an
+//! application is, is for the one who implements [`App`].
+
+pub mod body;
+pub mod file;
+pub mod vars;
+
+use bytes::Bytes;
+
+pub use body::Body;
+pub use vars::Vars;
+
+/// A request that was read completely.
+#[derive(Debug)]
+pub struct Request {
+    /// The variables of the request, in the order in which they came.
+    pub vars: Vars,
+    /// The body, to its end.
+    pub body: Body,
+    /// Whether the client speaks TLS, as far as it may be believed.
+    pub https: bool,
+    /// Whether the body came without a length, so that reading to its end is the only way.
+    pub input_terminated: bool,
+    /// The number of the thread in its worker, from 0.
+    pub core: usize,
+}
+
+/// What an application answered.
+pub struct Reply {
+    /// Status code and reason, `200 OK`.
+    pub status: Vec<u8>,
+    /// Names and values, checked: no control characters.
+    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    /// What follows the headers.
+    pub body: Output,
+    /// How many pieces the application gave so far.
+    pub pieces: usize,
+    /// Whether the application failed.
+    pub failed: bool,
+}
+
+/// The body of a reply.
+pub enum Output {
+    /// All of it.
+    Full(Bytes),
+    /// A first piece, and where more comes from.
+    Stream(Bytes, Box<dyn Pieces>),
+}
+
+/// The rest of a reply, piece by piece. Dropping it lets the application go (`close()`).
+pub trait Pieces {
+    /// Runs the application until it gives a piece or ends.
+    fn next(&mut self) -> Piece;
+}
+
+/// One step of a reply.
+#[derive(Debug)]
+pub enum Piece {
+    /// Some bytes, not none.
+    Bytes(Bytes),
+    /// The end.
+    End,
+    /// The application failed; the reply stays incomplete.
+    Broken,
+}
+
+/// An application, called by many threads.
+pub trait App: Send + Sync {
+    /// Answers a request. Never fails: an application that fails answers with a 500.
+    fn call(&self, request: Request) -> Reply;
+
+    /// Whether there is an application at all.
+    fn is_loaded(&self) -> bool;
+
+    /// Runs `work` with this thread made ready to call the application, under a name of its own.
+    fn on_thread(&self, name: &str, work: &mut (dyn FnMut() + Send));
+
+    /// The application's source files as they are loaded now.
+    fn sources(&self) -> Vec<std::path::PathBuf>;
+
+    /// Says to the application that the process ends.
+    fn end(&self);
+}
+
+impl Reply {
+    /// A plain text answer of the server itself.
+    #[must_use]
+    pub fn plain(status: &str, text: &'static str) -> Self {
+        Self {
+            status: status.as_bytes().to_vec(),
+            headers: vec![(b"Content-Type".to_vec(), b"text/plain".to_vec())],
+            body: Output::Full(Bytes::from_static(text.as_bytes())),
+            pieces: 0,
+            failed: false,
+        }
+    }
+
+    /// The answer where the application failed.
+    #[must_use]
+    pub fn failure() -> Self {
+        let mut reply = Self::plain("500 Internal Server Error", "Internal Server Error");
+        reply.failed = true;
+        reply
+    }
+
+    /// The status code, 500 where there is none.
+    #[must_use]
+    pub fn code(&self) -> u16 {
+        let digits = self.status.get(..3).and_then(|code| std::str::from_utf8(code).ok());
+        digits.and_then(|code| code.parse().ok()).unwrap_or(500)
+    }
+
+    /// The value of a header, by its name in any case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        let mut headers = self.headers.iter();
+        headers
+            .find(|(known, _)| known.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, value)| value.as_slice())
+    }
+}

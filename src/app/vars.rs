@@ -1,0 +1,157 @@
+//! The variables of a request, as they stand in a uwsgi packet.
+//!
+//! One buffer and the places of names and values in it. Reading packets is for
+//! [`protocol::uwsgi`](crate::protocol::uwsgi).
+
+use std::ops::Range;
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+/// Names and values in order; a name may stand more than once, the last one counts.
+#[derive(Clone, Debug, Default)]
+pub struct Vars {
+    /// The packet's body: two bytes length, name, two bytes length, value, and so on.
+    packet: BytesMut,
+    places: Vec<(Range<usize>, Range<usize>)>,
+}
+
+/// A name or value was longer than 65535 bytes, or there are more of them than fit a packet.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TooLong;
+
+/// The packet ends within a variable.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Truncated;
+
+impl Vars {
+    /// Takes a packet's body apart, without copying it.
+    pub fn parse(packet: BytesMut) -> Result<Self, Truncated> {
+        let mut places = Vec::with_capacity(32);
+        let mut at = 0;
+        while at < packet.len() {
+            let name = word_at(&packet, at).ok_or(Truncated)?;
+            let value = word_at(&packet, name.end).ok_or(Truncated)?;
+            at = value.end;
+            places.push((name, value));
+        }
+        Ok(Self { packet, places })
+    }
+
+    /// Adds a variable at the end.
+    pub fn push(&mut self, name: &[u8], value: &[u8]) -> Result<(), TooLong> {
+        let name_place = self.push_word(name)?;
+        let value_place = self.push_word(value)?;
+        self.places.push((name_place, value_place));
+        Ok(())
+    }
+
+    fn push_word(&mut self, word: &[u8]) -> Result<Range<usize>, TooLong> {
+        let length = u16::try_from(word.len()).map_err(|_| TooLong)?;
+        self.packet.put_u16_le(length);
+        let start = self.packet.len();
+        self.packet.extend_from_slice(word);
+        Ok(start..self.packet.len())
+    }
+
+    /// All names and values in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.places.iter().map(|(name, value)| (self.at(name), self.at(value)))
+    }
+
+    fn at(&self, place: &Range<usize>) -> &[u8] {
+        self.packet.get(place.clone()).unwrap_or_default()
+    }
+
+    /// The value of the last variable of this name.
+    #[must_use]
+    pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
+        let mut places = self.places.iter().rev();
+        places.find(|(known, _)| self.at(known) == name).map(|(_, value)| self.at(value))
+    }
+
+    /// The value as text, empty where there is none; bytes that are not UTF-8 are replaced.
+    #[must_use]
+    pub fn text(&self, name: &[u8]) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(self.get(name).unwrap_or_default())
+    }
+
+    /// Removes the variables for which `keep` says no.
+    pub fn retain(&mut self, mut keep: impl FnMut(&[u8]) -> bool) {
+        let Self { packet, places } = self;
+        places.retain(|(name, _)| keep(packet.get(name.clone()).unwrap_or_default()));
+    }
+
+    /// How many variables there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The size of the packet's body in bytes.
+    #[must_use]
+    pub fn packet_size(&self) -> usize {
+        self.packet.len()
+    }
+
+    /// The packet's body.
+    #[must_use]
+    pub fn into_packet(self) -> Bytes {
+        self.packet.freeze()
+    }
+}
+
+/// The place of a word whose length stands at `at`.
+fn word_at(packet: &[u8], at: usize) -> Option<Range<usize>> {
+    let length = packet.get(at..at.checked_add(2)?)?;
+    let length = usize::from(u16::from_le_bytes(length.try_into().ok()?));
+    let start = at + 2;
+    let end = start + length;
+    (end <= packet.len()).then_some(start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_last_variable_of_a_name_counts() {
+        let mut vars = Vars::default();
+        vars.push(b"A", b"1").expect("short");
+        vars.push(b"B", b"").expect("short");
+        vars.push(b"A", b"2").expect("short");
+        assert_eq!(vars.get(b"A"), Some(&b"2"[..]));
+        assert_eq!(vars.get(b"B"), Some(&b""[..]));
+        assert_eq!(vars.get(b"C"), None);
+        assert_eq!(vars.packet_size(), 17);
+    }
+
+    #[test]
+    fn a_long_value_is_refused() {
+        assert_eq!(Vars::default().push(b"A", &vec![b'x'; 65536]), Err(TooLong));
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_pushed_is_parsed(pairs: Vec<(Vec<u8>, Vec<u8>)>) {
+            let mut vars = Vars::default();
+            for (name, value) in &pairs {
+                vars.push(name, value).expect("short");
+            }
+            let parsed = Vars::parse(BytesMut::from(&vars.into_packet()[..])).expect("whole");
+            let read: Vec<_> = parsed.iter().map(|(n, v)| (n.to_vec(), v.to_vec())).collect();
+            prop_assert_eq!(read, pairs);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            let _ = Vars::parse(BytesMut::from(&bytes[..]));
+        }
+    }
+}

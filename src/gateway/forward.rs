@@ -1,0 +1,267 @@
+//! One request through the gateway: collected, handed to a worker, its reply carried back.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body::{Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use tokio::net::UnixStream;
+use tokio::time::timeout;
+
+use super::Gateway;
+use crate::app::{Body, Vars};
+use crate::log::say;
+use crate::net::http::{collect, set_head};
+use crate::process::channel;
+use crate::protocol::http::{Connection, vars};
+use crate::protocol::reply::frame;
+use crate::protocol::uwsgi;
+
+/// A head has at most so many headers.
+const MOST_HEADERS: usize = 1024;
+
+/// The giving end of the channel to the workers.
+pub(super) struct Channel {
+    end: UnixStream,
+    /// Who waits for room in the queue waits in line.
+    line: tokio::sync::Mutex<()>,
+}
+
+impl Channel {
+    pub(super) fn new(end: OwnedFd) -> io::Result<Self> {
+        let end = UnixStream::from_std(end.into())?;
+        Ok(Self { end, line: tokio::sync::Mutex::new(()) })
+    }
+
+    /// Hands a new connection to the workers.
+    async fn connect(&self) -> io::Result<UnixStream> {
+        let _turn = self.line.lock().await;
+        let given = self.end.async_io(Interest::WRITABLE, || channel::give(&self.end)).await?;
+        UnixStream::from_std(given)
+    }
+}
+
+/// Answers a request.
+pub(super) async fn forward(
+    gateway: &Gateway,
+    facts: &Connection,
+    request: Request<Incoming>,
+) -> Response<WorkerBody> {
+    match exchange(gateway, facts, request).await {
+        Ok(response) => response,
+        Err(refused) => refused.into_response(),
+    }
+}
+
+/// Why there is no reply of a worker.
+struct Refused {
+    status: StatusCode,
+    /// Whether the rest of the connection cannot be trusted.
+    close: bool,
+}
+
+impl From<StatusCode> for Refused {
+    fn from(status: StatusCode) -> Self {
+        Self { status, close: true }
+    }
+}
+
+impl Refused {
+    fn of_worker(status: StatusCode) -> Self {
+        Self { status, close: false }
+    }
+
+    fn into_response(self) -> Response<WorkerBody> {
+        let text = self.status.canonical_reason().unwrap_or("Bad Request");
+        let mut response = Response::new(WorkerBody::full(text.into()));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        if self.close {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
+
+async fn exchange(
+    gateway: &Gateway,
+    facts: &Connection,
+    request: Request<Incoming>,
+) -> Result<Response<WorkerBody>, Refused> {
+    let settings = &gateway.settings;
+    let silence = Duration::from_secs(settings.http_timeout);
+    let (head, incoming) = request.into_parts();
+    let mut vars =
+        vars(&head, facts).map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
+    // What is larger fits no packet.
+    let limit = usize::try_from(settings.buffer_size).unwrap_or(usize::MAX).min(usize::from(u16::MAX));
+    if vars.packet_size() > limit {
+        return Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into());
+    }
+    let mut body = collect(incoming, settings.post_buffering, settings.limit_post, silence).await?;
+    if vars.get(b"CONTENT_LENGTH").is_none() && !body.is_empty() {
+        // A body that came in chunks has a length now.
+        vars.push(b"CONTENT_LENGTH", body.len().to_string().as_bytes())
+            .map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
+    }
+    let mut stream = gateway.channel.connect().await.map_err(|error| {
+        say!("the http gateway reaches no worker: {error}");
+        Refused::of_worker(StatusCode::BAD_GATEWAY)
+    })?;
+    send(&mut stream, vars, &mut body).await.map_err(|error| worker_lost(&error))?;
+    let mut reply = FrameReader { stream, buffer: BytesMut::with_capacity(4096), silence };
+    let head = match reply.next().await {
+        Ok(head) => head,
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+            return Err(Refused::of_worker(StatusCode::GATEWAY_TIMEOUT));
+        }
+        Err(error) => return Err(worker_lost(&error)),
+    };
+    let mut response = Response::new(());
+    parse_head(&head, &mut response).ok_or_else(|| {
+        say!("the http gateway cannot read the reply of a worker");
+        Refused::of_worker(StatusCode::BAD_GATEWAY)
+    })?;
+    // What is all there needs no waiting, and gets a length.
+    let first = reply.try_next().map_err(|error| worker_lost(&error))?;
+    let body = match first {
+        Some(first) if first.is_empty() => WorkerBody::full(Bytes::new()),
+        Some(first) => match reply.try_next().map_err(|error| worker_lost(&error))? {
+            Some(end) if end.is_empty() => WorkerBody::full(first),
+            second => WorkerBody::more(reply, [Some(first), second]),
+        },
+        None => WorkerBody::more(reply, [None, None]),
+    };
+    Ok(response.map(|()| body))
+}
+
+fn worker_lost(error: &io::Error) -> Refused {
+    say!("a worker went away before it answered: {error}");
+    Refused::of_worker(StatusCode::BAD_GATEWAY)
+}
+
+async fn send(stream: &mut UnixStream, vars: Vars, body: &mut Body) -> io::Result<()> {
+    let packet = uwsgi::encode(vars).ok_or(io::ErrorKind::InvalidData)?;
+    stream.write_all(&packet).await?;
+    let mut pieces = body.pieces()?;
+    loop {
+        let piece = pieces.next()?;
+        if piece.is_empty() {
+            return Ok(());
+        }
+        stream.write_all(&piece).await?;
+    }
+}
+
+fn parse_head(head: &[u8], response: &mut Response<()>) -> Option<()> {
+    let mut headers = vec![httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut parsed = httparse::Response::new(&mut headers);
+    parsed.parse(head).ok().filter(httparse::Status::is_complete)?;
+    let status = format!("{} {}", parsed.code?, parsed.reason.unwrap_or_default());
+    let headers: Vec<_> = parsed
+        .headers
+        .iter()
+        .map(|header| (header.name.as_bytes().to_vec(), header.value.to_vec()))
+        .collect();
+    set_head(response, status.as_bytes(), &headers);
+    Some(())
+}
+
+/// Reads frames of a reply.
+pub(super) struct FrameReader {
+    stream: UnixStream,
+    buffer: BytesMut,
+    silence: Duration,
+}
+
+impl FrameReader {
+    /// The next frame, where it is here already.
+    fn try_next(&mut self) -> io::Result<Option<Bytes>> {
+        frame::take(&mut self.buffer).map_err(|error| io::Error::other(error.to_string()))
+    }
+
+    /// The next frame.
+    async fn next(&mut self) -> io::Result<Bytes> {
+        loop {
+            if let Some(frame) = self.try_next()? {
+                return Ok(frame);
+            }
+            self.buffer.reserve(16 << 10);
+            let read = timeout(self.silence, self.stream.read_buf(&mut self.buffer)).await;
+            if read.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+    }
+}
+
+type NextFrame = Pin<Box<dyn Future<Output = (FrameReader, io::Result<Bytes>)>>>;
+
+/// The body of a worker's reply.
+pub(super) struct WorkerBody {
+    ready: [Option<Bytes>; 2],
+    next: Option<NextFrame>,
+}
+
+impl WorkerBody {
+    fn full(bytes: Bytes) -> Self {
+        Self { ready: [Some(bytes).filter(|bytes| !bytes.is_empty()), None], next: None }
+    }
+
+    fn more(reader: FrameReader, ready: [Option<Bytes>; 2]) -> Self {
+        Self { ready, next: Some(next_frame(reader)) }
+    }
+}
+
+fn next_frame(mut reader: FrameReader) -> NextFrame {
+    Box::pin(async move {
+        let frame = reader.next().await;
+        (reader, frame)
+    })
+}
+
+impl http_body::Body for WorkerBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if let Some(ready) = self.ready.iter_mut().find_map(Option::take) {
+            return Poll::Ready(Some(Ok(Frame::data(ready))));
+        }
+        let Some(next) = &mut self.next else { return Poll::Ready(None) };
+        let (reader, frame) = std::task::ready!(next.as_mut().poll(context));
+        self.next = None;
+        match frame {
+            Ok(frame) if frame.is_empty() => Poll::Ready(None),
+            Ok(frame) => {
+                self.next = Some(next_frame(reader));
+                Poll::Ready(Some(Ok(Frame::data(frame))))
+            }
+            Err(error) => {
+                say!("a reply of a worker ended before its end: {error}");
+                Poll::Ready(Some(Err(error)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.next.is_none() && self.ready.iter().all(Option::is_none)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self.next {
+            None => SizeHint::with_exact(self.ready.iter().flatten().map(|b| b.len() as u64).sum()),
+            Some(_) => SizeHint::default(),
+        }
+    }
+}

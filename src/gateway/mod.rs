@@ -1,0 +1,200 @@
+//! `--http`: a process of its own that holds the clients' connections.
+//!
+//! Reads complete requests with hyper and hands each one to whichever worker thread is idle, over
+//! the channel. Runs no Python and knows nothing of the application.
+
+mod forward;
+
+use std::convert::Infallible;
+use std::os::fd::OwnedFd;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::rt::{TokioIo, TokioTimer};
+use nix::sys::signal::Signal;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::LocalSet;
+
+use crate::log::say;
+use crate::net::address::Address;
+use crate::net::listen::Listener;
+use crate::options::settings::Settings;
+use crate::process::signals;
+use crate::protocol::http::Connection;
+
+/// hyper has no smaller buffer for a head, in bytes.
+const SMALLEST_HEAD: usize = 8192;
+const MOST_CONNECTIONS: u32 = 1 << 20;
+/// After an error of `accept` (no descriptors left) nothing is accepted for so long.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// What a gateway is made of.
+pub struct Job {
+    /// The options.
+    pub settings: Arc<Settings>,
+    /// Where clients come.
+    pub listeners: Vec<Arc<Listener>>,
+    /// Where requests go.
+    pub channel: OwnedFd,
+}
+
+/// What all connections share.
+struct Gateway {
+    settings: Arc<Settings>,
+    channel: forward::Channel,
+    server_name: String,
+    draining: watch::Sender<bool>,
+    /// Held by every connection; all of them back means that the gateway is done.
+    connections: Arc<Semaphore>,
+}
+
+/// Lives as a gateway; gives the exit code of its process.
+#[must_use]
+pub fn run(job: Job) -> u8 {
+    signals::end_at_once(&[Signal::SIGINT, Signal::SIGQUIT]);
+    signals::on_parent_end(Signal::SIGHUP);
+    #[expect(clippy::disallowed_methods, reason = "the gateway is a reactor")]
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let served = runtime.and_then(|runtime| LocalSet::new().block_on(&runtime, serve(job)));
+    match served {
+        Ok(()) => 0,
+        Err(error) => {
+            say!("the http gateway cannot run: {error}");
+            1
+        }
+    }
+}
+
+async fn serve(job: Job) -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let gateway = Rc::new(Gateway {
+        channel: forward::Channel::new(job.channel)?,
+        settings: job.settings,
+        server_name: nix::unistd::gethostname()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+        draining: watch::Sender::new(false),
+        connections: Arc::new(Semaphore::new(MOST_CONNECTIONS as usize)),
+    });
+    for listener in job.listeners {
+        tokio::task::spawn_local(accept(Rc::clone(&gateway), listener));
+    }
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
+    gateway.draining.send_replace(true);
+    let _ = gateway.connections.acquire_many(MOST_CONNECTIONS).await;
+    Ok(())
+}
+
+async fn accept(gateway: Rc<Gateway>, listener: Arc<Listener>) {
+    let acceptor = match Acceptor::new(&listener) {
+        Ok(acceptor) => acceptor,
+        Err(error) => return say!("cannot listen on {}: {error}", listener.address),
+    };
+    let port = listener.port().map(|port| port.to_string()).unwrap_or_default();
+    let mut draining = gateway.draining.subscribe();
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            _ = draining.wait_for(|draining| *draining) => return,
+            accepted = acceptor.accept() => accepted,
+        };
+        let (stream, client) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                say!("the http gateway cannot accept a connection: {error}");
+                tokio::time::sleep(BREATH).await;
+                continue;
+            }
+        };
+        let facts = Connection {
+            client,
+            server_port: port.clone(),
+            server_name: gateway.server_name.clone(),
+            underscores: gateway.settings.http_allow_underscores,
+            gateway: true,
+        };
+        let permit = Arc::clone(&gateway.connections).acquire_owned().await;
+        let gateway = Rc::clone(&gateway);
+        tokio::task::spawn_local(async move {
+            match stream {
+                Accepted::Tcp(stream) => serve_connection(&gateway, stream, facts).await,
+                Accepted::Unix(stream) => serve_connection(&gateway, stream, facts).await,
+            }
+            drop(permit);
+        });
+    }
+}
+
+async fn serve_connection(
+    gateway: &Rc<Gateway>,
+    stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    facts: Connection,
+) {
+    let settings = &gateway.settings;
+    let head = usize::try_from(settings.buffer_size).unwrap_or(usize::MAX).max(SMALLEST_HEAD);
+    let facts = Rc::new(facts);
+    let service = hyper::service::service_fn(|request| {
+        let (gateway, facts) = (Rc::clone(gateway), Rc::clone(&facts));
+        async move { Ok::<_, Infallible>(forward::forward(&gateway, &facts, request).await) }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(settings.http_keepalive))
+        .half_close(true)
+        .title_case_headers(true)
+        .max_buf_size(head)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let mut draining = gateway.draining.subscribe();
+    let drained = async {
+        // The sender lives as long as the gateway.
+        let _ = draining.wait_for(|draining| *draining).await;
+    };
+    tokio::pin!(drained);
+    // Errors are the client's: hyper answered them, or there is nobody to answer.
+    let _ = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = drained => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+}
+
+enum Accepted {
+    Tcp(tokio::net::TcpStream),
+    Unix(tokio::net::UnixStream),
+}
+
+enum Acceptor {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl Acceptor {
+    fn new(listener: &Listener) -> std::io::Result<Self> {
+        let fd = OwnedFd::from(listener.socket.try_clone()?);
+        Ok(match listener.address {
+            Address::Tcp(_) => Self::Tcp(TcpListener::from_std(fd.into())?),
+            _ => Self::Unix(UnixListener::from_std(fd.into())?),
+        })
+    }
+
+    async fn accept(&self) -> std::io::Result<(Accepted, Option<std::net::SocketAddr>)> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, client) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                Ok((Accepted::Tcp(stream), Some(client)))
+            }
+            Self::Unix(listener) => Ok((Accepted::Unix(listener.accept().await?.0), None)),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Opens listening sockets, or takes over those of an earlier image.
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use super::address::Address;
+use crate::process::inspect;
+
+/// A listening socket.
+#[derive(Debug)]
+pub struct Listener {
+    /// The address as it was written in the configuration.
+    pub said: String,
+    /// Where it really listens: port 0 is resolved.
+    pub address: Address,
+    /// The socket, not blocking.
+    pub socket: Socket,
+}
+
+/// How a socket is to be opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Connections that the kernel may queue.
+    pub backlog: i32,
+    /// Permissions of a unix socket's file.
+    pub mode: Option<u32>,
+    /// Owner of a unix socket's file.
+    pub owner: Option<(nix::unistd::Uid, Option<nix::unistd::Gid>)>,
+}
+
+/// Why there is no socket.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// The address cannot be read.
+    #[error("cannot listen on {said}: {why}")]
+    Address {
+        /// The address as it was written.
+        said: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Another process listens there.
+    #[error("cannot bind {address}: address in use by {holder}")]
+    InUse {
+        /// Where it should listen.
+        address: Address,
+        /// Who listens there.
+        holder: String,
+    },
+    /// The kernel refuses.
+    #[error("cannot bind {address}: {error}")]
+    Refused {
+        /// Where it should listen.
+        address: Address,
+        /// The kernel's answer.
+        error: io::Error,
+    },
+}
+
+impl Listener {
+    /// Opens a socket for an address as it was written.
+    pub fn open(said: &str, options: &Options) -> Result<Self, ListenError> {
+        let address = Address::parse(said)
+            .map_err(|why| ListenError::Address { said: said.to_owned(), why })?;
+        let opened = match &address {
+            Address::Tcp(tcp) => open_tcp(*tcp, options),
+            Address::Unix(path) => open_unix(path, options),
+            Address::Abstract(name) => open_abstract(name, options),
+        };
+        match opened {
+            Ok(socket) => Ok(Self::of(said, address, socket)),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                let holder = match &address {
+                    Address::Tcp(tcp) => inspect::tcp_holder(*tcp),
+                    Address::Unix(_) | Address::Abstract(_) => None,
+                };
+                Err(ListenError::InUse { address, holder: describe(holder) })
+            }
+            Err(error) => Err(ListenError::Refused { address, error }),
+        }
+    }
+
+    /// Takes over a socket that an earlier image opened for the same words.
+    #[must_use]
+    pub fn adopt(said: &str, fd: OwnedFd) -> Option<Self> {
+        let address = Address::parse(said).ok()?;
+        Some(Self::of(said, address, Socket::from(fd)))
+    }
+
+    fn of(said: &str, address: Address, socket: Socket) -> Self {
+        let address = match socket.local_addr().ok().and_then(|local| local.as_socket()) {
+            Some(local) => Address::Tcp(local),
+            None => address,
+        };
+        Self { said: said.to_owned(), address, socket }
+    }
+
+    /// The port, where there is one.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        match &self.address {
+            Address::Tcp(address) => Some(address.port()),
+            _ => None,
+        }
+    }
+
+    /// Connections that wait, where the kernel tells.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        match &self.address {
+            Address::Tcp(address) => inspect::tcp_waiting(*address),
+            _ => 0,
+        }
+    }
+
+    /// Removes the file of a unix socket.
+    pub fn remove_file(&self) -> Option<PathBuf> {
+        match &self.address {
+            Address::Unix(path) => fs::remove_file(path).ok().map(|()| path.clone()),
+            _ => None,
+        }
+    }
+
+    /// The number of the descriptor.
+    #[must_use]
+    pub fn fd(&self) -> i32 {
+        self.socket.as_raw_fd()
+    }
+}
+
+fn describe(holder: Option<u32>) -> String {
+    match holder {
+        Some(pid) => format!("pid {pid} ({})", inspect::name(pid).unwrap_or_default()),
+        None => "another process".to_owned(),
+    }
+}
+
+fn open_tcp(address: SocketAddr, options: &Options) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
+    socket.bind(&address.into())?;
+    socket.set_tcp_nodelay(true)?;
+    listen(socket, options)
+}
+
+fn open_abstract(name: &str, options: &Options) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.bind(&SockAddr::unix(format!("\0{name}"))?)?;
+    listen(socket, options)
+}
+
+fn open_unix(path: &Path, options: &Options) -> io::Result<Socket> {
+    if let Some(pid) = inspect::unix_holder(path) {
+        let name = inspect::name(pid).unwrap_or_default();
+        crate::log::say!(
+            "[warning] {} is in use by pid {pid} ({name}); new connections come here from now on",
+            path.display(),
+        );
+    }
+    // Only a socket is ever removed: a path that names a file by mistake stays whole.
+    if fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
+        fs::remove_file(path)?;
+    }
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.bind(&SockAddr::unix(path)?)?;
+    if let Some(mode) = options.mode {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    }
+    if let Some((uid, gid)) = options.owner {
+        std::os::unix::fs::chown(path, Some(uid.as_raw()), gid.map(nix::unistd::Gid::as_raw))?;
+    }
+    listen(socket, options)
+}
+
+fn listen(socket: Socket, options: &Options) -> io::Result<Socket> {
+    socket.listen(options.backlog)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+/// The longest queue the kernel allows.
+#[must_use]
+pub fn largest_backlog() -> Option<u64> {
+    fs::read_to_string("/proc/sys/net/core/somaxconn").ok()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPTIONS: Options = Options { backlog: 10, mode: Some(0o660), owner: None };
+
+    #[test]
+    fn a_taken_port_names_its_holder() {
+        let first = Listener::open("127.0.0.1:0", &OPTIONS).expect("a port");
+        let second = Listener::open(&first.address.to_string(), &OPTIONS).expect_err("taken");
+        let message = second.to_string();
+        assert!(message.contains(&format!("in use by pid {}", std::process::id())), "{message}");
+    }
+
+    #[test]
+    fn a_stale_socket_is_replaced_and_a_file_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.sock");
+        let said = path.display().to_string();
+        drop(Listener::open(&said, &OPTIONS).expect("a socket"));
+        assert!(path.exists());
+        let again = Listener::open(&said, &OPTIONS).expect("a socket again");
+        let mode = fs::metadata(&path).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o660);
+        assert_eq!(again.remove_file(), Some(path.clone()));
+        fs::write(&path, "precious").expect("a file");
+        assert!(Listener::open(&said, &OPTIONS).is_err());
+        assert_eq!(fs::read_to_string(&path).expect("still there"), "precious");
+    }
+}

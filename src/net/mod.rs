@@ -1,0 +1,7 @@
+//! Addresses, listening sockets, and what is shared of HTTP.
+//!
+//! What is spoken on them is for [`worker`](crate::worker) and [`gateway`](crate::gateway).
+
+pub mod address;
+pub mod http;
+pub mod listen;

@@ -1,0 +1,571 @@
+//! What the server uses: every option as a typed field, checked once.
+//!
+//! [`apply`] walks the directives through the table. Opening, binding and loading what the fields
+//! name is for others.
+
+use std::collections::BTreeSet;
+
+use super::directive::{Directive, Origin, Said, Warning};
+use super::gather::Gathered;
+use super::table::{self, Command, Effect, Refusal, Row};
+use crate::error::Failure;
+
+/// How requests are spoken on a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// The uwsgi protocol, in the workers.
+    Uwsgi,
+    /// HTTP in the workers, a connection per request.
+    Http,
+    /// HTTP in the workers, with keep-alive.
+    Http11,
+    /// HTTP in the gateway.
+    Gateway,
+}
+
+/// A socket that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Socket {
+    /// What is spoken there.
+    pub protocol: Protocol,
+    /// The address as it was written.
+    pub address: Said,
+}
+
+/// A user and a group by name or number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The user.
+    pub user: String,
+    /// The group, where one was named.
+    pub group: Option<String>,
+}
+
+/// Paths below `prefix` are files below `directory`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaticMap {
+    /// Beginning of the path, as it was written.
+    pub prefix: String,
+    /// A directory, or one file.
+    pub directory: String,
+}
+
+/// Every option, typed. A field has the name of its option.
+#[expect(missing_docs, reason = "the table says what each option does")]
+#[expect(clippy::struct_excessive_bools, reason = "options are flags")]
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub strict: bool,
+    pub no_server: bool,
+    pub command: Option<(Command, Option<String>)>,
+    pub files: Vec<String>,
+    pub warnings: Vec<Warning>,
+
+    pub sockets: Vec<Socket>,
+    pub chmod_socket: Option<u32>,
+    pub chown_socket: Option<Owner>,
+    pub listen: u64,
+    pub socket_timeout: u64,
+
+    pub http_timeout: u64,
+    pub http_keepalive: u64,
+    pub http_allow_underscores: bool,
+    pub forwarded_allow_ips: Vec<Said>,
+
+    pub master: bool,
+    pub processes: u64,
+    pub threads: u64,
+    pub lazy_apps: bool,
+    pub chdir: Option<Said>,
+    pub chdir2: Option<Said>,
+    pub uid: Option<Said>,
+    pub gid: Option<Said>,
+    pub umask: Option<u32>,
+    pub env: Vec<Said>,
+    pub pidfile: Option<Said>,
+    pub pidfile2: Option<Said>,
+    pub daemonize: Option<Said>,
+    pub daemonize2: Option<Said>,
+    pub vacuum: bool,
+    pub die_on_term: Option<bool>,
+    pub exit_on_reload: bool,
+    pub need_app: bool,
+    pub auto_procname: bool,
+
+    pub module: Option<Said>,
+    pub wsgi_file: Option<Said>,
+    pub callable: Option<Said>,
+    pub home: Option<Said>,
+    pub pythonpath: Vec<Said>,
+    pub pyargv: Option<Said>,
+    pub optimize: u64,
+
+    pub harakiri: u64,
+    pub buffer_size: u64,
+    pub limit_post: u64,
+    pub post_buffering: u64,
+
+    pub max_requests: u64,
+    pub max_requests_delta: u64,
+    pub min_worker_lifetime: u64,
+    pub max_worker_lifetime: u64,
+    pub max_worker_lifetime_delta: u64,
+    pub reload_on_rss: u64,
+    pub reload_mercy: u64,
+    pub worker_reload_mercy: u64,
+    pub touch_reload: Vec<Said>,
+    pub py_autoreload: u64,
+
+    pub disable_logging: bool,
+    pub log_4xx: bool,
+    pub log_5xx: bool,
+    pub log_micros: bool,
+    pub log_x_forwarded_for: bool,
+    pub memory_report: bool,
+    pub logto: Option<Said>,
+    pub logto2: Option<Said>,
+    pub stats: Option<Said>,
+    pub stats_http: bool,
+    pub stats_minified: bool,
+
+    pub static_maps: Vec<StaticMap>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            strict: false,
+            no_server: false,
+            command: None,
+            files: Vec::new(),
+            warnings: Vec::new(),
+            sockets: Vec::new(),
+            chmod_socket: None,
+            chown_socket: None,
+            listen: 100,
+            socket_timeout: 4,
+            http_timeout: 60,
+            http_keepalive: 60,
+            http_allow_underscores: false,
+            forwarded_allow_ips: Vec::new(),
+            master: false,
+            processes: 1,
+            threads: 1,
+            lazy_apps: false,
+            chdir: None,
+            chdir2: None,
+            uid: None,
+            gid: None,
+            umask: None,
+            env: Vec::new(),
+            pidfile: None,
+            pidfile2: None,
+            daemonize: None,
+            daemonize2: None,
+            vacuum: false,
+            die_on_term: None,
+            exit_on_reload: false,
+            need_app: false,
+            auto_procname: false,
+            module: None,
+            wsgi_file: None,
+            callable: None,
+            home: None,
+            pythonpath: Vec::new(),
+            pyargv: None,
+            optimize: 0,
+            harakiri: 0,
+            buffer_size: 65_535,
+            limit_post: 0,
+            post_buffering: 1 << 20,
+            max_requests: 0,
+            max_requests_delta: 0,
+            min_worker_lifetime: 10,
+            max_worker_lifetime: 0,
+            max_worker_lifetime_delta: 0,
+            reload_on_rss: 0,
+            reload_mercy: 60,
+            worker_reload_mercy: 60,
+            touch_reload: Vec::new(),
+            py_autoreload: 0,
+            disable_logging: false,
+            log_4xx: false,
+            log_5xx: false,
+            log_micros: false,
+            log_x_forwarded_for: false,
+            memory_report: false,
+            logto: None,
+            logto2: None,
+            stats: None,
+            stats_http: false,
+            stats_minified: false,
+            static_maps: Vec::new(),
+        }
+    }
+}
+
+/// Turns what was said into what is used.
+pub fn apply(gathered: Gathered) -> Result<Settings, Failure> {
+    let mut settings = Settings::default();
+    settings.files = gathered.files;
+    // `strict` holds for what stands before it, too.
+    settings.strict = gathered.directives.iter().any(|said| {
+        said.name == "strict" && said.value.as_deref().is_none_or(truth)
+    });
+    let referenced: BTreeSet<String> = gathered.referenced.into_iter().collect();
+    for directive in &gathered.directives {
+        settings.apply(directive, &referenced)?;
+    }
+    settings.check()?;
+    Ok(settings)
+}
+
+/// Names that people write for an option, and the option.
+const SLIPS: &[(&str, &str)] = &[("process", "processes")];
+
+fn slip(name: &str) -> Option<&'static Row> {
+    let meant = SLIPS.iter().find(|(typed, _)| *typed == name).map(|(_, meant)| *meant);
+    match meant {
+        Some(meant) => table::find(meant),
+        None if name.contains('_') => table::find(&name.replace('_', "-")),
+        None => None,
+    }
+}
+
+impl Settings {
+    fn apply(&mut self, said: &Directive, referenced: &BTreeSet<String>) -> Result<(), Failure> {
+        if let Some(row) = table::find(&said.name) {
+            return self.set(row, said);
+        }
+        let Directive { name, origin, .. } = said;
+        if referenced.contains(name) {
+            return Ok(());
+        }
+        if let Some(row) = slip(name) {
+            let meant = row.name;
+            self.doubt(origin, format!("{name} is not an option; read as {meant}"))?;
+            return self.set(row, said);
+        }
+        let meant = table::nearest(name).map(|known| format!("; did you mean {known}?"));
+        let meant = meant.unwrap_or_default();
+        if self.strict {
+            return Err(Failure::new(format!("{origin}: unknown option {name} under strict{meant}"))
+                .hint(format!("a placeholder is defined by set-placeholder = {name}=…")));
+        }
+        self.warn(origin, format!("{name} is not an option and %({name}) is used nowhere{meant}"));
+        Ok(())
+    }
+
+    fn set(&mut self, row: &Row, said: &Directive) -> Result<(), Failure> {
+        let Directive { name, origin, value } = said;
+        let value = value.as_deref();
+        match row.effect {
+            Effect::Flag(field) => {
+                let value = value.map(|value| self.word(name, value, origin));
+                *field(self) = value.as_deref().is_none_or(truth);
+            }
+            Effect::Number(field) => {
+                let number = self.number(name, value.unwrap_or_default(), origin, false)?;
+                *field(self) = number;
+            }
+            Effect::Size(field) => {
+                let number = self.number(name, value.unwrap_or_default(), origin, true)?;
+                *field(self) = number;
+            }
+            Effect::Word(field) => {
+                let value = self.word(name, value.unwrap_or_default(), origin);
+                *field(self) = Some(Said { value, origin: origin.clone() });
+            }
+            Effect::Words(field) => {
+                let value = self.word(name, value.unwrap_or_default(), origin);
+                field(self).push(Said { value, origin: origin.clone() });
+            }
+            Effect::Line(field) => {
+                let value = value.unwrap_or_default().to_owned();
+                *field(self) = Some(Said { value, origin: origin.clone() });
+            }
+            Effect::Lines(field) => {
+                let value = value.unwrap_or_default().to_owned();
+                field(self).push(Said { value, origin: origin.clone() });
+            }
+            Effect::Parsed(parse) => {
+                let value = self.word(name, value.unwrap_or_default(), origin);
+                parse(self, &value, origin).map_err(|why| {
+                    Failure::new(format!("{origin}: cannot use {name} = {value}: {why}"))
+                })?;
+            }
+            Effect::Command(command) => self.command = Some((command, value.map(str::to_owned))),
+            Effect::Inert(_) | Effect::Source | Effect::Define => {}
+        }
+        Ok(())
+    }
+
+    fn warn(&mut self, origin: &Origin, message: String) {
+        self.warnings.push(Warning { origin: origin.clone(), message });
+    }
+
+    /// A warning, or the end under `strict`.
+    fn doubt(&mut self, origin: &Origin, message: String) -> Result<(), Failure> {
+        if self.strict {
+            return Err(Failure::new(format!("{origin}: {message}; refused under strict")));
+        }
+        self.warn(origin, message);
+        Ok(())
+    }
+
+    /// Cuts a comment that stands behind a word: `666  # mode`.
+    fn word(&mut self, name: &str, value: &str, origin: &Origin) -> String {
+        let blank = |at: usize| {
+            value.get(..at).is_some_and(|before| before.is_empty() || before.ends_with([' ', '\t']))
+        };
+        let cut = value.match_indices(['#', ';']).map(|(at, _)| at).find(|&at| blank(at));
+        let in_file = matches!(origin, Origin::File(..));
+        let Some((word, comment)) = cut.filter(|_| in_file).and_then(|at| value.split_at_checked(at))
+        else {
+            return value.to_owned();
+        };
+        let word = word.trim_end();
+        self.warn(origin, format!("{name} = {word}: what follows is taken as a comment: {comment}"));
+        word.to_owned()
+    }
+
+    fn number(
+        &mut self,
+        name: &str,
+        value: &str,
+        origin: &Origin,
+        size: bool,
+    ) -> Result<u64, Failure> {
+        let value = self.word(name, value, origin);
+        if value.starts_with('-') {
+            return Err(Failure::new(format!("{origin}: {name} cannot be negative: {value}")));
+        }
+        let end = value.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(value.len());
+        let (digits, rest) = value.split_at(end);
+        let number = match digits {
+            "" => 0,
+            digits => digits.parse::<u64>().map_err(|_| {
+                Failure::new(format!("{origin}: {name} = {value} is too large"))
+            })?,
+        };
+        let factor = match rest {
+            "k" | "K" if size => 1 << 10,
+            "m" | "M" if size => 1 << 20,
+            "g" | "G" if size => 1 << 30,
+            _ => 1,
+        };
+        if digits.is_empty() || (factor == 1 && !rest.is_empty()) {
+            let message = format!("{name} = `{value}` is not a number; read as {number}");
+            self.doubt(origin, message)?;
+        }
+        number
+            .checked_mul(factor)
+            .ok_or_else(|| Failure::new(format!("{origin}: {name} = {value} is too large")))
+    }
+
+    /// Adds a socket; a bare number is a port.
+    pub(super) fn add_socket(
+        &mut self,
+        protocol: Protocol,
+        address: &str,
+        origin: &Origin,
+    ) -> Result<(), Refusal> {
+        let address = address.trim();
+        if address.is_empty() {
+            return Err("it needs an address: host:port, :port, or a path".to_owned());
+        }
+        let value = if address.parse::<u16>().is_ok() {
+            self.warn(origin, format!("{address} is read as the port :{address}"));
+            format!(":{address}")
+        } else {
+            address.trim_matches('"').to_owned()
+        };
+        let address = Said { value, origin: origin.clone() };
+        self.sockets.push(Socket { protocol, address });
+        Ok(())
+    }
+
+    /// Plugins that are not built in get a log line, as in uWSGI.
+    pub(super) fn name_plugins(&mut self, names: &str, origin: &Origin) {
+        for name in missing_plugins(names) {
+            self.warn(origin, format!("there is no plugin {name} here"));
+        }
+    }
+
+    /// Plugins that must be there.
+    #[expect(clippy::unused_self, reason = "has the form of a setter of the table")]
+    pub(super) fn need_plugins(&mut self, names: &str) -> Result<(), Refusal> {
+        match missing_plugins(names).next() {
+            Some(name) => Err(format!("there is no plugin {name} here")),
+            None => Ok(()),
+        }
+    }
+
+    fn check(&mut self) -> Result<(), Failure> {
+        fn within(name: &str, number: u64, least: u64, most: u64) -> Result<(), Failure> {
+            if (least..=most).contains(&number) {
+                return Ok(());
+            }
+            Err(Failure::new(format!("{name} = {number}: from {least} to {most} is possible")))
+        }
+        within("processes", self.processes, 1, 4096)?;
+        within("threads", self.threads, 1, 1024)?;
+        within("buffer-size", self.buffer_size, 1, 16 << 20)?;
+        within("listen", self.listen, 1, 1 << 20)?;
+        within("optimize", self.optimize, 0, 2)?;
+        for pair in &self.env {
+            parse_environment(&pair.value).map_err(|why| {
+                Failure::new(format!("{}: cannot use env = {}: {why}", pair.origin, pair.value))
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// What `plugins` may name because it is built in.
+const BUILT_IN: &[&str] = &[
+    "0", "http", "corerouter", "logfile",
+];
+
+fn missing_plugins(names: &str) -> impl Iterator<Item = &str> {
+    names.split([',', ' ']).filter(|name| !name.is_empty()).filter(|name| {
+        let base = name.rsplit('/').next().unwrap_or(name).trim_end_matches("_plugin.so");
+        let python = base.strip_prefix("python").is_some_and(|version| {
+            version.chars().all(|letter| letter.is_ascii_digit() || letter == '.')
+        });
+        !python && !BUILT_IN.contains(&base)
+    })
+}
+
+/// False for `false`, `off`, `no` and `0`, in any case; true for everything else.
+#[must_use]
+pub fn truth(value: &str) -> bool {
+    !["false", "off", "no", "0"].iter().any(|no| value.eq_ignore_ascii_case(no))
+}
+
+/// Three octal digits; 666 for nothing and for `1`.
+pub(super) fn parse_mode(mode: &str) -> Result<u32, Refusal> {
+    match mode {
+        "" | "1" | "true" => Ok(0o666),
+        mode if mode.len() == 3 => parse_octal(mode),
+        _ => Err("it takes three octal digits, such as 660".to_owned()),
+    }
+}
+
+/// A file mode.
+pub(super) fn parse_octal(mode: &str) -> Result<u32, Refusal> {
+    let parsed = u32::from_str_radix(mode, 8).ok().filter(|mode| *mode <= 0o7777);
+    parsed.ok_or_else(|| "it takes octal digits, such as 022".to_owned())
+}
+
+/// `user` or `user:group`.
+pub(super) fn parse_owner(owner: &str) -> Result<Owner, Refusal> {
+    let (user, group) = match owner.split_once(':') {
+        Some((user, group)) => (user, Some(group.to_owned())),
+        None => (owner, None),
+    };
+    if user.is_empty() {
+        return Err("it needs a user".to_owned());
+    }
+    Ok(Owner { user: user.to_owned(), group })
+}
+
+/// `NAME=VALUE`.
+pub fn parse_environment(pair: &str) -> Result<(&str, &str), Refusal> {
+    match pair.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() && !pair.contains('\0') => {
+            Ok((name.trim(), value))
+        }
+        _ => Err("it needs NAME=VALUE".to_owned()),
+    }
+}
+
+/// `/prefix=directory`.
+pub(super) fn parse_static_map(pair: &str) -> Result<StaticMap, Refusal> {
+    match pair.split_once('=') {
+        Some((prefix, directory)) if !directory.is_empty() => Ok(StaticMap {
+            prefix: prefix.to_owned(),
+            directory: directory.to_owned(),
+        }),
+        _ => Err("it needs /prefix=directory".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(lines: &str) -> Result<Settings, Failure> {
+        let file = std::sync::Arc::from("x.ini");
+        let text = format!("[uwsgi]\n{lines}");
+        let directives = super::super::ini::read(&text, &file, "uwsgi").unwrap_or_default();
+        apply(Gathered { directives, ..Gathered::default() })
+    }
+
+    fn check<T: PartialEq + std::fmt::Debug>(
+        lines: &str,
+        value: impl FnOnce(&Settings) -> T,
+        expected: T,
+        warning: &str,
+    ) {
+        let settings = read(lines).expect(lines);
+        assert_eq!(value(&settings), expected, "{lines}");
+        let warnings: Vec<_> = settings.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(warnings.is_empty(), warning.is_empty(), "{lines}: {warnings:?}");
+        assert!(warnings.join("\n").contains(warning), "{lines}: {warnings:?}");
+    }
+
+    fn check_refused(lines: &str, message: &str) {
+        let failure = read(lines).expect_err(lines).to_string();
+        assert!(failure.contains(message), "{lines}: {failure}");
+    }
+
+    #[test]
+    fn values_are_read_by_kind() {
+        check("master", |s| s.master, true, "");
+        check("master = Off", |s| s.master, false, "");
+        check("vacuum = whatever", |s| s.vacuum, true, "");
+        check("processes = 4", |s| s.processes, 4, "");
+        check("processes = 4x", |s| s.processes, 4, "x.ini:2: processes = `4x`");
+        check("buffer-size = 32k", |s| s.buffer_size, 32 << 10, "");
+        check("harakiri = 30s", |s| s.harakiri, 30, "not a number; read as 30");
+        check("chmod-socket", |s| s.chmod_socket, Some(0o666), "");
+        check("chmod-socket = 660", |s| s.chmod_socket, Some(0o660), "");
+        check("die-on-term = false", |s| s.die_on_term, Some(false), "");
+        check("uid = www-data", |s| s.uid.as_ref().map(|u| u.value.clone()).unwrap_or_default(), "www-data".to_owned(), "");
+        check("http = 8000", |s| s.sockets.first().map(|s| s.address.value.clone()), Some(":8000".to_owned()), "port :8000");
+    }
+
+    #[test]
+    fn comments_behind_words_are_cut_and_told() {
+        check("chmod-socket = 666  # mode", |s| s.chmod_socket, Some(0o666), "comment: # mode");
+        check("master = false # x", |s| s.master, false, "comment: # x");
+        check("processes = 2\t; two", |s| s.processes, 2, "comment: ; two");
+        check("env = A=b # c", |s| s.env.first().map(|e| e.value.clone()), Some("A=b # c".to_owned()), "");
+        check("chdir = /a#b", |s| s.chdir.as_ref().map(|c| c.value.clone()), Some("/a#b".to_owned()), "");
+    }
+
+    #[test]
+    fn slips_are_applied_and_told() {
+        check("max_requests = 5", |s| s.max_requests, 5, "read as max-requests");
+        check("process=4", |s| s.processes, 4, "read as processes");
+        check("vaccuum = true", |s| s.vacuum, false, "did you mean vacuum?");
+    }
+
+    #[test]
+    fn strict_refuses_what_is_unclear() {
+        check_refused("vaccuum = 1\nstrict", "x.ini:2: unknown option vaccuum under strict; did you mean vacuum?");
+        check_refused("strict\nmax_requests = 5", "read as max-requests; refused under strict");
+        check_refused("strict\nharakiri = 30s", "refused under strict");
+    }
+
+    #[test]
+    fn impossible_values_are_refused() {
+        check_refused("chmod-socket = 0666", "x.ini:2: cannot use chmod-socket = 0666");
+        check_refused("processes = -1", "cannot be negative");
+        check_refused("processes = 99999", "from 1 to 4096");
+        check_refused("env = nothing", "NAME=VALUE");
+        check_refused("static-map = /static", "/prefix=directory");
+        check_refused("need-plugin = php", "no plugin php");
+    }
+}

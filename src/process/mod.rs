@@ -1,0 +1,13 @@
+//! Processes: fork, signals, identity, the background, memory they share, starting anew.
+//!
+//! Nearly all of the crate's `unsafe` is here. Policy (who is started when) is the master's.
+
+pub mod channel;
+pub mod daemon;
+pub mod environment;
+pub mod fork;
+pub mod identity;
+pub mod inspect;
+pub mod reexec;
+pub mod scoreboard;
+pub mod signals;

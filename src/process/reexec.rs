@@ -1,0 +1,134 @@
+//! Starting this program anew in the same process, with what the old image leaves to the new one.
+
+use std::ffi::{CString, OsString};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use serde::{Deserialize, Serialize};
+
+/// The environment variable in which a [`Legacy`] travels.
+const VARIABLE: &str = "RUWSGI_LEGACY";
+
+/// How this program was started, kept before anything changes.
+#[derive(Clone, Debug)]
+pub struct Program {
+    path: PathBuf,
+    words: Vec<OsString>,
+    /// The directory in which it was started.
+    pub directory: PathBuf,
+}
+
+/// A listener that outlives the image.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Heirloom {
+    /// The address as it was written in the configuration.
+    pub address: String,
+    /// The open descriptor.
+    pub fd: RawFd,
+}
+
+/// What one image leaves to the next.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Legacy {
+    /// How often the program started anew.
+    pub reloads: u32,
+    /// Listening sockets.
+    pub listeners: Vec<Heirloom>,
+    /// Processes that go on serving until the new image has its own.
+    pub processes: Vec<i32>,
+}
+
+impl Program {
+    /// The program as it runs now.
+    pub fn current() -> std::io::Result<Self> {
+        let words: Vec<OsString> = std::fs::read("/proc/self/cmdline")?
+            .strip_suffix(b"\0")
+            .unwrap_or_default()
+            .split(|&byte| byte == 0)
+            .map(|word| std::ffi::OsStr::from_bytes(word).to_owned())
+            .collect();
+        // An interpreter in a virtual environment is a link: the path it was called by counts, not
+        // the file behind it.
+        let path = match words.first() {
+            Some(called) if called.as_bytes().starts_with(b"/") => PathBuf::from(called),
+            _ => std::env::current_exe()?,
+        };
+        Ok(Self { path, words, directory: std::env::current_dir()? })
+    }
+
+    /// Starts the program anew; returns only where that is not possible.
+    pub fn start_anew(&self, legacy: &Legacy) -> std::io::Error {
+        for heirloom in &legacy.listeners {
+            if let Err(error) = keep_open(heirloom.fd, true) {
+                return error;
+            }
+        }
+        let failed = self.exec(legacy);
+        for heirloom in &legacy.listeners {
+            let _ = keep_open(heirloom.fd, false);
+        }
+        failed
+    }
+
+    fn exec(&self, legacy: &Legacy) -> std::io::Error {
+        let text = |bytes: &[u8]| CString::new(bytes).map_err(std::io::Error::from);
+        let prepared = || -> std::io::Result<_> {
+            let path = text(self.path.as_os_str().as_bytes())?;
+            let words = self.words.iter().map(|word| text(word.as_bytes()));
+            let words = words.collect::<Result<Vec<_>, _>>()?;
+            let inherited = std::env::vars_os().filter(|(name, _)| name != VARIABLE);
+            let mut environment: Vec<CString> = inherited
+                .filter_map(|(name, value)| {
+                    text(&[name.as_bytes(), b"=", value.as_bytes()].concat()).ok()
+                })
+                .collect();
+            let legacy = serde_json::to_string(legacy)?;
+            environment.push(text(format!("{VARIABLE}={legacy}").as_bytes())?);
+            std::env::set_current_dir(&self.directory)?;
+            Ok((path, words, environment))
+        };
+        match prepared() {
+            Ok((path, words, environment)) => {
+                nix::unistd::execve(&path, &words, &environment).unwrap_err().into()
+            }
+            Err(error) => error,
+        }
+    }
+}
+
+/// What an earlier image left, where this is a later one. Takes it out of the environment, so that
+/// no program started from here mistakes it for its own.
+pub fn inherited() -> Option<Legacy> {
+    let text = std::env::var(VARIABLE).ok()?;
+    super::environment::remove(VARIABLE);
+    let legacy: Legacy = serde_json::from_str(&text).ok()?;
+    for heirloom in &legacy.listeners {
+        keep_open(heirloom.fd, false).ok()?;
+    }
+    Some(legacy)
+}
+
+impl Heirloom {
+    /// The descriptor, which is this process's own.
+    #[must_use]
+    pub fn into_fd(self) -> OwnedFd {
+        #[expect(unsafe_code, reason = "the number came through the environment")]
+        // SAFETY: the earlier image of this same process opened it and gave it up by starting
+        // anew; `inherited` found it open; each heirloom is taken once.
+        unsafe {
+            OwnedFd::from_raw_fd(self.fd)
+        }
+    }
+}
+
+/// Whether a descriptor stays open when a program is started.
+fn keep_open(fd: RawFd, keep: bool) -> std::io::Result<()> {
+    #[expect(unsafe_code, reason = "the caller's descriptor, by number")]
+    // SAFETY: borrowed for this call only; a number that is not open is an error of `fcntl`.
+    let fd = unsafe { std::os::fd::BorrowedFd::borrow_raw(fd.as_raw_fd()) };
+    let flags = if keep { FdFlag::empty() } else { FdFlag::FD_CLOEXEC };
+    fcntl(fd, FcntlArg::F_SETFD(flags))?;
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! Memory that the master and its workers share: who does what, and how often it was done.
+//!
+//! Atomics only, no locks, so that a process may die at any point. Each counter has one writer,
+//! the thread or worker it belongs to, except where said.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// What a thread of a worker tells.
+#[derive(Default)]
+#[repr(C, align(64))]
+pub struct Core {
+    /// When the request in hand began, microseconds since 1970; 0 while there is none.
+    pub since: AtomicU64,
+    /// Requests answered by the application.
+    pub requests: AtomicU64,
+    /// Requests answered from files.
+    pub static_requests: AtomicU64,
+    /// Requests in which the application failed.
+    pub exceptions: AtomicU64,
+    /// Replies that could not be written to their end.
+    pub write_errors: AtomicU64,
+    /// Requests that could not be read.
+    pub read_errors: AtomicU64,
+    /// First bytes of method and path of the request in hand, for the log of a harakiri.
+    pub subject: Subject,
+}
+
+/// A short text in shared memory; torn reads are possible and harmless.
+#[repr(C)]
+pub struct Subject([AtomicU64; Subject::WORDS]);
+
+impl Default for Subject {
+    fn default() -> Self {
+        Self([const { AtomicU64::new(0) }; Self::WORDS])
+    }
+}
+
+impl Subject {
+    const WORDS: usize = 24;
+
+    /// Keeps the first bytes of a text.
+    pub fn set(&self, text: &[u8]) {
+        let mut chunks = text.chunks(8);
+        for word in &self.0 {
+            let mut bytes = [0; 8];
+            let chunk = chunks.next().unwrap_or_default();
+            for (byte, given) in bytes.iter_mut().zip(chunk) {
+                *byte = *given;
+            }
+            word.store(u64::from_ne_bytes(bytes), Ordering::Relaxed);
+            if chunk.len() < 8 {
+                break;
+            }
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let bytes: Vec<u8> =
+            self.0.iter().flat_map(|word| word.load(Ordering::Relaxed).to_ne_bytes()).collect();
+        let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
+        text.escape_ascii().to_string()
+    }
+}
+
+/// What a worker tells, and the master about it.
+#[derive(Default)]
+#[repr(C, align(64))]
+pub struct Worker {
+    /// The process, 0 while there is none. Written by the master.
+    pub pid: AtomicU32,
+    /// Whether the worker takes requests.
+    pub accepting: AtomicBool,
+    /// Set by the worker when the application's files have changed.
+    pub wants_reload: AtomicBool,
+    /// Set by the worker when it reached a limit and goes by itself.
+    pub going: AtomicBool,
+    /// When it was started, seconds since 1970. Written by the master.
+    pub last_spawn: AtomicU64,
+    /// How often it was started. Written by the master.
+    pub spawns: AtomicU64,
+    /// How often it was killed for a request that took too long. Written by the master.
+    pub harakiris: AtomicU64,
+    /// Requests of this process since it was started.
+    pub delta_requests: AtomicU64,
+    /// Time spent on requests, microseconds, of all processes of this number.
+    pub running_time: AtomicU64,
+    /// Bytes sent, of all processes of this number.
+    pub sent: AtomicU64,
+    /// Resident memory in bytes, told after a request.
+    pub rss: AtomicU64,
+    /// Address space in bytes, told after a request.
+    pub vsz: AtomicU64,
+    /// The mean time of a request, microseconds.
+    pub average: AtomicU64,
+}
+
+/// The shared memory.
+pub struct Scoreboard {
+    workers: &'static [Worker],
+    cores: &'static [Core],
+    per_worker: usize,
+}
+
+impl Scoreboard {
+    /// Room for so many workers with so many threads each. It lives as long as the process.
+    pub fn new(workers: usize, per_worker: usize) -> nix::Result<Self> {
+        Ok(Self {
+            workers: share_slice(workers)?,
+            cores: share_slice(workers * per_worker)?,
+            per_worker,
+        })
+    }
+
+    /// All workers, the first one being number 1.
+    #[must_use]
+    pub fn workers(&self) -> &'static [Worker] {
+        self.workers
+    }
+
+    /// The threads of a worker by its index, from 0.
+    #[must_use]
+    pub fn cores(&self, worker: usize) -> &'static [Core] {
+        let start = worker * self.per_worker;
+        self.cores.get(start..start + self.per_worker).unwrap_or_default()
+    }
+
+    /// Requests of all workers.
+    #[must_use]
+    pub fn total_requests(&self) -> u64 {
+        let counts = self.cores.iter().map(|core| {
+            core.requests.load(Ordering::Relaxed) + core.static_requests.load(Ordering::Relaxed)
+        });
+        counts.sum()
+    }
+}
+
+/// Zeroed memory that stays shared over forks. Zero is a valid value of each of its types.
+fn share_slice<T: AllZero>(length: usize) -> nix::Result<&'static [T]> {
+    use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
+    let size = NonZeroUsize::new(length * size_of::<T>()).ok_or(nix::Error::EINVAL)?;
+    let protection = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+    #[expect(unsafe_code, reason = "maps shared memory")]
+    // SAFETY: a new anonymous mapping at a place of the kernel's choice touches no other memory.
+    let memory = unsafe { mmap_anonymous(None, size, protection, MapFlags::MAP_SHARED)? };
+    #[expect(unsafe_code, reason = "gives the mapping its type")]
+    // SAFETY: the mapping is page-aligned, zeroed, large enough, and is never unmapped; `AllZero`
+    // says that zeroes are a value and that all changes go through atomics.
+    Ok(unsafe { std::slice::from_raw_parts(memory.as_ptr().cast::<T>(), length) })
+}
+
+/// Types made of atomics alone, for which all bits zero is a value.
+trait AllZero: Sync {}
+impl AllZero for Worker {}
+impl AllZero for Core {}
+
+/// Time since 1970.
+#[must_use]
+pub fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The same in microseconds.
+#[must_use]
+pub fn now_micros() -> u64 {
+    u64::try_from(now().as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_and_cores_start_at_zero() {
+        let board = Scoreboard::new(2, 3).expect("memory");
+        assert_eq!(board.workers().len(), 2);
+        assert_eq!(board.cores(1).len(), 3);
+        assert_eq!(board.total_requests(), 0);
+        board.cores(1)[2].requests.fetch_add(4, Ordering::Relaxed);
+        assert_eq!(board.total_requests(), 4);
+    }
+
+    #[test]
+    fn a_subject_keeps_what_fits() {
+        fn check(text: &str, expected: &str) {
+            let subject = Subject::default();
+            subject.set(b"an earlier and longer text");
+            subject.set(text.as_bytes());
+            assert_eq!(subject.text(), expected);
+        }
+        check("GET /", "GET /");
+        check("GET /1234", "GET /1234");
+        check("12345678", "12345678");
+        check(&"x".repeat(400), &"x".repeat(192));
+    }
+}

@@ -1,0 +1,8 @@
+//! Bytes to messages and back, without input or output.
+//!
+//! [`uwsgi`] packets, [`http`] heads to variables, and [`reply`] heads. Sockets are for the
+//! workers and the gateway.
+
+pub mod http;
+pub mod reply;
+pub mod uwsgi;

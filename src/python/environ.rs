@@ -1,0 +1,84 @@
+//! The environ of a request (PEP 3333, "environ Variables"), in uWSGI's order.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyString};
+
+use super::input::Input;
+use crate::app::Request;
+
+/// What is the same in every environ.
+pub(super) struct Constants {
+    pub(super) errors: Py<PyAny>,
+    pub(super) file_wrapper: Py<PyAny>,
+    pub(super) version: Py<PyAny>,
+    pub(super) node: Py<PyAny>,
+    pub(super) multithread: bool,
+    pub(super) multiprocess: bool,
+}
+
+impl Constants {
+    pub(super) fn new(py: Python<'_>, threads: u64, processes: u64) -> PyResult<Self> {
+        // Unbuffered, so that nothing is lost when a worker ends.
+        let io = py.import("io")?;
+        let raw = io.call_method(
+            "open",
+            (2, "wb", 0),
+            Some(&[("closefd", false)].into_py_dict(py)?),
+        )?;
+        let options = PyDict::new(py);
+        options.set_item("encoding", "utf-8")?;
+        options.set_item("errors", "backslashreplace")?;
+        options.set_item("write_through", true)?;
+        let errors = io.call_method("TextIOWrapper", (raw,), Some(&options))?;
+        let host = nix::unistd::gethostname().unwrap_or_default();
+        Ok(Self {
+            errors: errors.unbind(),
+            file_wrapper: py.get_type::<super::file::FileWrapper>().into_any().unbind(),
+            version: PyBytes::new(py, crate::UWSGI_VERSION.as_bytes()).into_any().unbind(),
+            node: PyBytes::new(py, host.as_encoded_bytes()).into_any().unbind(),
+            multithread: threads > 1,
+            multiprocess: processes > 1,
+        })
+    }
+}
+
+use pyo3::types::IntoPyDict;
+
+/// Bytes as a native string: latin-1 (PEP 3333, "Unicode Issues").
+fn native<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyString> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => PyString::new(py, text),
+        _ => PyString::new(py, &bytes.iter().map(|&byte| char::from(byte)).collect::<String>()),
+    }
+}
+
+/// Makes the environ of a request.
+pub(super) fn environ<'py>(
+    py: Python<'py>,
+    request: Request,
+    constants: &Constants,
+) -> PyResult<Bound<'py, PyDict>> {
+    let environ = PyDict::new(py);
+    for (name, value) in request.vars.iter() {
+        environ.set_item(native(py, name), native(py, value))?;
+    }
+    if request.input_terminated {
+        environ.set_item(intern!(py, "wsgi.input_terminated"), true)?;
+    }
+    environ.set_item(intern!(py, "wsgi.input"), Py::new(py, Input::new(request.body))?)?;
+    environ.set_item(intern!(py, "wsgi.file_wrapper"), &constants.file_wrapper)?;
+    environ.set_item(intern!(py, "wsgi.version"), (1, 0))?;
+    environ.set_item(intern!(py, "wsgi.errors"), &constants.errors)?;
+    environ.set_item(intern!(py, "wsgi.run_once"), false)?;
+    environ.set_item(intern!(py, "wsgi.multithread"), constants.multithread)?;
+    environ.set_item(intern!(py, "wsgi.multiprocess"), constants.multiprocess)?;
+    let scheme = if request.https { intern!(py, "https") } else { intern!(py, "http") };
+    environ.set_item(intern!(py, "wsgi.url_scheme"), scheme)?;
+    environ.set_item(intern!(py, "uwsgi.version"), &constants.version)?;
+    if constants.multithread {
+        environ.set_item(intern!(py, "uwsgi.core"), request.core)?;
+    }
+    environ.set_item(intern!(py, "uwsgi.node"), &constants.node)?;
+    Ok(environ)
+}

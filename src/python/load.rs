@@ -1,0 +1,184 @@
+//! Finds and loads the application, and says clearly why it cannot.
+
+use std::path::{Path, PathBuf};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+
+use crate::log::say;
+
+/// Where the application is.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// `package.module:callable`.
+    Module(String),
+    /// A file of Python.
+    File(PathBuf),
+}
+
+/// The application could not be loaded; the log says why.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct LoadError(pub String);
+
+/// Loads a target's callable.
+pub(super) fn load(
+    py: Python<'_>,
+    target: &Target,
+    callable: Option<&str>,
+) -> Result<Py<PyAny>, LoadError> {
+    let (module, named) = match target {
+        Target::Module(name) => {
+            let (module, named) = match name.split_once(':') {
+                Some((module, named)) => (module, Some(named)),
+                None => (name.as_str(), None),
+            };
+            let module = module.strip_suffix(".py").unwrap_or(module).replace('/', ".");
+            let loaded = py.import(module.as_str());
+            (loaded.map_err(|error| explain_import(py, &module, &error))?, named)
+        }
+        Target::File(path) => (load_file(py, path)?, None),
+    };
+    let name = named.or(callable).unwrap_or("application");
+    find_callable(&module, name)
+}
+
+fn find_callable(module: &Bound<'_, PyModule>, name: &str) -> Result<Py<PyAny>, LoadError> {
+    let py = module.py();
+    // `create_app()` is a factory: what it gives is the application.
+    let (name, factory) = match name.strip_suffix("()") {
+        Some(name) => (name, true),
+        None => (name, false),
+    };
+    let module_name = module.name().map(|name| name.to_string()).unwrap_or_default();
+    let mut found: Bound<'_, PyAny> = module.clone().into_any();
+    for part in name.split('.') {
+        found = found.getattr(part).map_err(|_| {
+            let others = callables(module);
+            let others = match others.is_empty() {
+                true => "it defines no callable".to_owned(),
+                false => format!("it has {}; name one with --callable", others.join(", ")),
+            };
+            LoadError(format!("there is no `{name}` in {module_name}: {others}"))
+        })?;
+    }
+    if factory {
+        found = found.call0().map_err(|error| {
+            print_error(py, &error);
+            LoadError(format!("{name}() in {module_name} failed"))
+        })?;
+    }
+    if !found.is_callable() {
+        return Err(LoadError(format!("`{name}` in {module_name} is not callable")));
+    }
+    Ok(found.unbind())
+}
+
+/// What a module defines that could be meant.
+fn callables(module: &Bound<'_, PyModule>) -> Vec<String> {
+    let own = |value: &Bound<'_, PyAny>| {
+        value.is_callable() && !value.is_instance_of::<pyo3::types::PyType>()
+    };
+    let members = module.dict();
+    let names = members.iter().filter(|(_, value)| own(value));
+    let names = names.map(|(name, _)| name.to_string()).filter(|name| !name.starts_with('_'));
+    names.take(8).collect()
+}
+
+fn load_file<'py>(py: Python<'py>, path: &Path) -> Result<Bound<'py, PyModule>, LoadError> {
+    if let Err(error) = std::fs::File::open(path) {
+        let here = std::env::current_dir().unwrap_or_default();
+        return Err(LoadError(format!(
+            "cannot open {}: {error} (the current directory is {})",
+            path.display(),
+            here.display(),
+        )));
+    }
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let name = format!("uwsgi_file_{}", stem.replace(|c: char| !c.is_alphanumeric(), "_"));
+    let loaded = || -> PyResult<Bound<'py, PyModule>> {
+        let loader = py.import("importlib.machinery")?.getattr("SourceFileLoader")?;
+        let loader = loader.call1((name.as_str(), path.as_os_str()))?;
+        let util = py.import("importlib.util")?;
+        let spec = util.call_method1("spec_from_loader", (name.as_str(), &loader))?;
+        let module = util.call_method1("module_from_spec", (spec,))?;
+        let modules = py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?;
+        modules.set_item(name.as_str(), &module)?;
+        if let Err(error) = loader.call_method1("exec_module", (&module,)) {
+            modules.del_item(name.as_str())?;
+            return Err(error);
+        }
+        Ok(module.cast_into::<PyModule>()?)
+    };
+    loaded().map_err(|error| {
+        print_error(py, &error);
+        LoadError(format!("{} failed to load", path.display()))
+    })
+}
+
+/// Prints the traceback and the search path, and names what is wrong.
+fn explain_import(py: Python<'_>, module: &str, error: &PyErr) -> LoadError {
+    print_error(py, error);
+    let missing = error.value(py).getattr("name").ok().and_then(|name| name.extract::<String>().ok());
+    let top = module.split('.').next().unwrap_or(module);
+    match missing.filter(|_| error.is_instance_of::<pyo3::exceptions::PyModuleNotFoundError>(py)) {
+        Some(missing) if missing == module || missing == top => {
+            say!("the module search path (sys.path) was:");
+            for directory in search_path(py) {
+                say!("  {}", if directory.is_empty() { "''" } else { &directory });
+            }
+            let here = std::env::current_dir().unwrap_or_default();
+            let below = find_below(&here, top);
+            LoadError(match below {
+                Some(below) => format!(
+                    "there is no module {missing} from {}, but in {}; say chdir = {}",
+                    here.display(),
+                    below.display(),
+                    below.display(),
+                ),
+                None => format!(
+                    "there is no module {missing}; is chdir (now {}), pythonpath or home right?",
+                    here.display(),
+                ),
+            })
+        }
+        Some(missing) => {
+            let python = py.import("sys").and_then(|sys| sys.getattr("prefix"));
+            let python = python.map(|prefix| prefix.to_string()).unwrap_or_default();
+            LoadError(format!(
+                "{module} needs the module {missing}, which is not installed in {python}; is home \
+                 (virtualenv) set to the environment of the application?"
+            ))
+        }
+        None => LoadError(format!("{module} failed to load")),
+    }
+}
+
+/// Prints an error with its traceback, whatever kind it is.
+pub(super) fn print_error(py: Python<'_>, error: &PyErr) {
+    // A `SystemExit` must not end the server: `PyErr::print` would obey it.
+    let printed = py.import("traceback").and_then(|traceback| {
+        let printed = (error.get_type(py), error.value(py), error.traceback(py));
+        traceback.call_method1("print_exception", printed)
+    });
+    if printed.is_err() {
+        say!("{error}");
+    }
+}
+
+fn search_path(py: Python<'_>) -> Vec<String> {
+    let path = py.import("sys").and_then(|sys| sys.getattr("path"));
+    let path = path.ok().and_then(|path| path.cast_into::<PyList>().ok());
+    path.map(|path| path.iter().map(|entry| entry.to_string()).collect()).unwrap_or_default()
+}
+
+/// A folder one level down that has the module.
+fn find_below(here: &Path, module: &str) -> Option<PathBuf> {
+    let folders = std::fs::read_dir(here).ok()?.flatten().map(|entry| entry.path());
+    let mut folders: Vec<_> = folders.filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders.into_iter().find(|folder| {
+        folder.join(module).join("__init__.py").is_file()
+            || folder.join(format!("{module}.py")).is_file()
+    })
+}

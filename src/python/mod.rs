@@ -1,0 +1,18 @@
+//! The only folder that names Python: starts it, loads the application, calls it as PEP 3333 says.
+//!
+//! Shows [`Wsgi`], an [`App`](crate::app::App), and nothing of Python's own types. Sockets and
+//! processes are for others; the hooks around a fork are here.
+
+mod environ;
+mod file;
+mod input;
+mod interpreter;
+mod load;
+mod module;
+mod start;
+mod wsgi;
+
+pub use interpreter::{Hooks, Setup, start, version};
+pub use load::{LoadError, Target};
+pub use module::Facts;
+pub use wsgi::Wsgi;

@@ -1,0 +1,157 @@
+//! The `uwsgi` module that applications import: what they ask of the server.
+//!
+//! As uWSGI 2.0.31 has it: text comes out as bytes. Only what needs no further service of the
+//! server is here.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyModule};
+
+use crate::log::say;
+use crate::process::inspect;
+
+/// What the module tells of the server.
+#[derive(Clone)]
+pub struct Facts {
+    /// Number of workers.
+    pub processes: u64,
+    /// Threads of each.
+    pub threads: u64,
+    /// Largest head of a request in bytes.
+    pub buffer_size: u64,
+    /// Whether an earlier image ran before this one.
+    pub is_a_reload: bool,
+    /// When the server was started, seconds since 1970.
+    pub started_on: u64,
+    /// All that was said, for `uwsgi.opt`; `None` is a bare name.
+    pub options: Vec<(String, Option<String>)>,
+    /// The process of the master.
+    pub master: u32,
+    /// Requests of all workers.
+    pub total_requests: fn() -> u64,
+    /// Asks the master to reload.
+    pub reload: fn(),
+    /// Asks the master to stop.
+    pub stop: fn(),
+}
+
+static FACTS: OnceLock<Facts> = OnceLock::new();
+static WORKER: AtomicU32 = AtomicU32::new(0);
+static REQUESTS: AtomicU64 = AtomicU64::new(0);
+
+/// Says in a new worker which one it is.
+pub(super) fn set_worker(number: u32) {
+    WORKER.store(number, Ordering::Relaxed);
+}
+
+/// Counts a request for `request_id()`.
+pub(super) fn count_request() {
+    REQUESTS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Makes the module and puts it where `import uwsgi` finds it.
+pub(super) fn install(py: Python<'_>, facts: Facts) -> PyResult<()> {
+    let module = PyModule::new(py, "uwsgi")?;
+    let bytes = |text: &str| PyBytes::new(py, text.as_bytes());
+    let host = nix::unistd::gethostname().unwrap_or_default();
+    module.add("version", bytes(crate::UWSGI_VERSION))?;
+    module.add("version_info", (2, 0, 31, 0, bytes("")))?;
+    module.add("hostname", PyBytes::new(py, host.as_encoded_bytes()))?;
+    module.add("numproc", facts.processes)?;
+    module.add("cores", facts.threads)?;
+    module.add("has_threads", 1)?;
+    module.add("buffer_size", facts.buffer_size)?;
+    module.add("started_on", facts.started_on)?;
+    module.add("is_a_reload", facts.is_a_reload)?;
+    module.add("applications", py.None())?;
+    module.add("loop", py.None())?;
+    module.add("_Input", py.get_type::<super::input::Input>())?;
+    let options = PyDict::new(py);
+    for (name, value) in &facts.options {
+        match value {
+            Some(value) => options.set_item(name, bytes(value))?,
+            None => options.set_item(name, true)?,
+        }
+    }
+    module.add("opt", options)?;
+    module.add_function(wrap_pyfunction!(worker_id, &module)?)?;
+    module.add_function(wrap_pyfunction!(mule_id, &module)?)?;
+    module.add_function(wrap_pyfunction!(masterpid, &module)?)?;
+    module.add_function(wrap_pyfunction!(request_id, &module)?)?;
+    module.add_function(wrap_pyfunction!(total_requests, &module)?)?;
+    module.add_function(wrap_pyfunction!(mem, &module)?)?;
+    module.add_function(wrap_pyfunction!(log, &module)?)?;
+    module.add_function(wrap_pyfunction!(reload, &module)?)?;
+    module.add_function(wrap_pyfunction!(stop, &module)?)?;
+    py.import("sys")?.getattr("modules")?.set_item("uwsgi", module)?;
+    // A second call would be a second application, which there is not.
+    let _ = FACTS.set(facts);
+    Ok(())
+}
+
+/// Runs what the application registered for its end: `uwsgi.atexit`, then Python's `atexit`.
+pub(super) fn run_at_exit(py: Python<'_>) -> PyResult<()> {
+    if let Some(hook) = py.import("uwsgi")?.getattr_opt("atexit")? {
+        hook.call0()?;
+    }
+    py.import("atexit")?.call_method0("_run_exitfuncs")?;
+    py.import("sys")?.getattr("stdout")?.call_method0("flush")?;
+    Ok(())
+}
+
+/// Runs `uwsgi.post_fork_hook` in a new worker.
+pub(super) fn run_post_fork(py: Python<'_>) -> PyResult<()> {
+    if let Some(hook) = py.import("uwsgi")?.getattr_opt("post_fork_hook")? {
+        hook.call0()?;
+    }
+    Ok(())
+}
+
+#[pyfunction]
+fn worker_id() -> u32 {
+    WORKER.load(Ordering::Relaxed)
+}
+
+#[pyfunction]
+fn mule_id() -> u32 {
+    0
+}
+
+#[pyfunction]
+fn masterpid() -> u32 {
+    FACTS.get().map_or(0, |facts| facts.master)
+}
+
+#[pyfunction]
+fn request_id() -> u64 {
+    REQUESTS.load(Ordering::Relaxed)
+}
+
+#[pyfunction]
+fn total_requests() -> u64 {
+    FACTS.get().map_or(0, |facts| (facts.total_requests)())
+}
+
+#[pyfunction]
+fn mem() -> (u64, u64) {
+    let (space, resident) = inspect::memory();
+    (resident, space)
+}
+
+#[pyfunction]
+fn log(message: &str) -> bool {
+    say!("{message}");
+    true
+}
+
+#[pyfunction]
+fn reload() -> bool {
+    FACTS.get().map(|facts| (facts.reload)()).is_some()
+}
+
+#[pyfunction]
+fn stop() -> bool {
+    FACTS.get().map(|facts| (facts.stop)()).is_some()
+}

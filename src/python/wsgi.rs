@@ -1,0 +1,304 @@
+//! Calls a WSGI application and turns what it gives into a reply.
+//!
+//! Whatever the application does, there is an answer: an error before the first byte is a 500, one
+//! behind it breaks the reply off.
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyIterator, PyList, PyString, PyTuple};
+
+use super::environ::{self, Constants};
+use super::file::FileWrapper;
+use super::load::{self, LoadError, Target, print_error};
+use super::module::{self, Facts};
+use super::start::StartResponse;
+use crate::app::file::FilePieces;
+use crate::app::{App, Output, Piece, Pieces, Reply, Request};
+use crate::log::say;
+
+/// Python, with an application or without one.
+pub struct Wsgi {
+    application: Option<Py<PyAny>>,
+    constants: Constants,
+}
+
+impl Wsgi {
+    /// Loads an application. Where that fails there is a `Wsgi` that answers every request with
+    /// a 500, and the reason.
+    pub fn load(
+        target: Option<&Target>,
+        callable: Option<&str>,
+        facts: Facts,
+    ) -> Result<(Self, Option<LoadError>), String> {
+        Python::attach(|py| {
+            let constants = Constants::new(py, facts.threads, facts.processes)
+                .and_then(|constants| module::install(py, facts).map(|()| constants))
+                .map_err(|error| format!("cannot prepare Python: {error}"))?;
+            let (application, error) = match target.map(|target| load::load(py, target, callable)) {
+                Some(Ok(application)) => (Some(application), None),
+                Some(Err(error)) => (None, Some(error)),
+                None => (None, None),
+            };
+            Ok((Self { application, constants }, error))
+        })
+    }
+
+    /// Says in a new worker which one it is, and runs what the application wants done there.
+    pub fn enter_worker(number: usize) {
+        module::set_worker(u32::try_from(number).unwrap_or(u32::MAX));
+        Python::attach(|py| {
+            if let Err(error) = module::run_post_fork(py) {
+                print_error(py, &error);
+            }
+        });
+    }
+
+    fn answer(&self, py: Python<'_>, request: Request) -> Reply {
+        module::count_request();
+        let Some(application) = &self.application else {
+            return Reply::failure();
+        };
+        let subject = request.vars.text(b"REQUEST_URI").into_owned();
+        match self.run(py, application, request) {
+            Ok(reply) => reply,
+            Err(error) => {
+                print_error(py, &error);
+                if error.is_instance_of::<pyo3::exceptions::PySystemExit>(py) {
+                    say!("the application asked to exit during {subject:?}; the worker goes on");
+                }
+                Reply::failure()
+            }
+        }
+    }
+
+    fn run(&self, py: Python<'_>, application: &Py<PyAny>, request: Request) -> PyResult<Reply> {
+        let environ = environ::environ(py, request, &self.constants)?;
+        let start = Bound::new(py, StartResponse::default())?;
+        let result = application.bind(py).call1((environ, &start))?;
+        let mut rest = Rest { result: result.unbind(), iterator: None, start: start.unbind() };
+        let body = rest.begin(py)?;
+        let pieces = rest.start.borrow(py).writes;
+        rest.into_reply(py, body, pieces)
+    }
+}
+
+/// What the application gave before anything is sent.
+enum Begun {
+    Full(Vec<u8>, usize),
+    More(Vec<u8>),
+    File(std::fs::File),
+}
+
+/// What the application gave, and what it may still give.
+struct Rest {
+    result: Py<PyAny>,
+    iterator: Option<Py<PyIterator>>,
+    start: Py<StartResponse>,
+}
+
+impl Rest {
+    /// Runs the application until the head of the reply is known.
+    fn begin(&mut self, py: Python<'_>) -> PyResult<Begun> {
+        let result = self.result.bind(py).clone();
+        if let Ok(bytes) = result.cast::<PyBytes>() {
+            return Ok(Begun::Full(bytes.as_bytes().to_vec(), 0));
+        }
+        if result.is_instance_of::<PyString>() {
+            return Err(not_bytes(&result, "the application returned"));
+        }
+        if result.is_instance_of::<PyList>() || result.is_instance_of::<PyTuple>() {
+            let mut body = Vec::new();
+            let mut pieces = 0;
+            for piece in result.try_iter()? {
+                append(&mut body, &piece?)?;
+                pieces += 1;
+            }
+            return Ok(Begun::Full(body, pieces));
+        }
+        if let Ok(wrapper) = result.cast::<FileWrapper>()
+            && let Some(file) = wrapper.borrow().real(py)
+        {
+            return Ok(Begun::File(file));
+        }
+        let iterator = result.try_iter().map_err(|_| {
+            PyTypeError::new_err(format!(
+                "the application returned {}, which cannot be iterated over",
+                result.get_type()
+            ))
+        })?;
+        self.iterator = Some(iterator.unbind());
+        let mut pieces = 0;
+        let mut body = Vec::new();
+        loop {
+            let more = self.pull(py, &mut body)?;
+            pieces += usize::from(more);
+            let written = !self.start.borrow(py).written.is_empty();
+            match more {
+                false => return Ok(Begun::Full(body, pieces)),
+                true if !body.is_empty() || written => break,
+                true => {}
+            }
+        }
+        // A reply that is as long as it announced is complete once the application agrees.
+        let announced = self.start.borrow(py).headers.iter().find_map(|(name, value)| {
+            let value = std::str::from_utf8(value).ok()?;
+            name.eq_ignore_ascii_case(b"content-length").then(|| value.trim().parse().ok())?
+        });
+        if announced == Some(body.len()) && !self.pull(py, &mut body)? {
+            return Ok(Begun::Full(body, pieces));
+        }
+        Ok(Begun::More(body))
+    }
+
+    /// Appends the next piece; `false` at the end.
+    fn pull(&self, py: Python<'_>, body: &mut Vec<u8>) -> PyResult<bool> {
+        let Some(iterator) = &self.iterator else { return Ok(false) };
+        match iterator.bind(py).clone().next() {
+            Some(piece) => append(body, &piece?).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    fn into_reply(self, py: Python<'_>, begun: Begun, writes: usize) -> PyResult<Reply> {
+        let (status, headers, written) = {
+            let mut start = self.start.borrow_mut(py);
+            start.sent = true;
+            let written = std::mem::take(&mut start.written);
+            (start.status.take(), std::mem::take(&mut start.headers), written)
+        };
+        let Some(status) = status else {
+            return Err(pyo3::exceptions::PyAssertionError::new_err(
+                "the application gave a body without calling start_response()",
+            ));
+        };
+        self.start.borrow_mut(py).status = Some(status.clone());
+        let join = |body: Vec<u8>| match written.is_empty() {
+            true => body,
+            false => [written.as_slice(), body.as_slice()].concat(),
+        };
+        let (body, pieces) = match begun {
+            Begun::Full(body, pieces) => (Output::Full(join(body).into()), pieces),
+            Begun::More(body) => (Output::Stream(join(body).into(), Box::new(self)), 1),
+            Begun::File(file) => {
+                let left = announced_length(&headers);
+                let rest = FilePieces::new(file, left, Some(Box::new(self)));
+                (Output::Stream(written.into(), Box::new(rest)), 0)
+            }
+        };
+        Ok(Reply { status, headers, body, pieces: pieces + writes, failed: false })
+    }
+}
+
+fn announced_length(headers: &[(Vec<u8>, Vec<u8>)]) -> u64 {
+    let mut lengths = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"content-length"));
+    let value = lengths.next().and_then(|(_, value)| std::str::from_utf8(value).ok());
+    value.and_then(|value| value.trim().parse().ok()).unwrap_or(u64::MAX)
+}
+
+fn append(body: &mut Vec<u8>, piece: &Bound<'_, PyAny>) -> PyResult<()> {
+    let bytes = piece.cast::<PyBytes>().map_err(|_| not_bytes(piece, "the body holds"))?;
+    body.extend_from_slice(bytes.as_bytes());
+    Ok(())
+}
+
+fn not_bytes(what: &Bound<'_, PyAny>, where_from: &str) -> PyErr {
+    let repr = what.repr().map(|repr| repr.to_string()).unwrap_or_default();
+    let shown: String = repr.chars().take(60).collect();
+    let advice = match what.is_instance_of::<PyString>() {
+        true => "; encode it to bytes, as in 'text'.encode()",
+        false => "",
+    };
+    PyTypeError::new_err(format!(
+        "{where_from} {} where WSGI wants bytes: {shown}{advice}",
+        what.get_type().name().map(|name| name.to_string()).unwrap_or_default(),
+    ))
+}
+
+impl Pieces for Rest {
+    fn next(&mut self) -> Piece {
+        Python::attach(|py| {
+            loop {
+                let mut body = Vec::new();
+                let more = match self.pull(py, &mut body) {
+                    Ok(more) => more,
+                    Err(error) => {
+                        print_error(py, &error);
+                        return Piece::Broken;
+                    }
+                };
+                let mut written = std::mem::take(&mut self.start.borrow_mut(py).written);
+                written.append(&mut body);
+                match (written.is_empty(), more) {
+                    (false, _) => return Piece::Bytes(Bytes::from(written)),
+                    (true, false) => return Piece::End,
+                    (true, true) => {}
+                }
+            }
+        })
+    }
+}
+
+/// Calls `close()`, once, whatever happened before.
+impl Drop for Rest {
+    fn drop(&mut self) {
+        Python::attach(|py| {
+            let result = self.result.bind(py);
+            let closed = match result.getattr_opt(pyo3::intern!(py, "close")) {
+                Ok(Some(close)) => close.call0().map(|_| ()),
+                Ok(None) => Ok(()),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = closed {
+                print_error(py, &error);
+            }
+        });
+    }
+}
+
+impl App for Wsgi {
+    fn call(&self, request: Request) -> Reply {
+        Python::attach(|py| self.answer(py, request))
+    }
+
+    fn is_loaded(&self) -> bool {
+        self.application.is_some()
+    }
+
+    fn on_thread(&self, name: &str, work: &mut (dyn FnMut() + Send)) {
+        Python::attach(|py| {
+            let named = py.import("threading").and_then(|threading| {
+                threading.call_method0("current_thread")?.setattr("name", name)
+            });
+            if let Err(error) = named {
+                print_error(py, &error);
+            }
+            py.detach(|| work());
+        });
+    }
+
+    fn sources(&self) -> Vec<PathBuf> {
+        let sources = |py: Python<'_>| -> PyResult<Vec<PathBuf>> {
+            let modules = py.import("sys")?.getattr("modules")?.call_method0("values")?;
+            let mut files = Vec::new();
+            for module in PyList::new(py, modules.try_iter()?.collect::<PyResult<Vec<_>>>()?)? {
+                let file = module.getattr_opt("__file__").ok().flatten();
+                if let Some(file) = file.and_then(|file| file.extract::<PathBuf>().ok()) {
+                    files.push(file);
+                }
+            }
+            Ok(files)
+        };
+        Python::attach(|py| sources(py).unwrap_or_default())
+    }
+
+    fn end(&self) {
+        Python::attach(|py| {
+            if let Err(error) = module::run_at_exit(py) {
+                print_error(py, &error);
+            }
+        });
+    }
+}

@@ -1,0 +1,3 @@
+//! Decides what answers a request before the application is asked.
+
+pub mod static_files;

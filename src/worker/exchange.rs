@@ -1,0 +1,295 @@
+//! What every request has in common, whatever protocol it came by: the call, the rules for its
+//! reply, the counters, the log line.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use bytes::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::reactor::Reactor;
+use super::{Wire, check_limits};
+use crate::app::{Output, Reply, Request, Vars};
+use crate::log::request::{Outcome, Subject, line};
+use crate::log::say;
+use crate::process::inspect;
+use crate::process::scoreboard::now_micros;
+use crate::route::static_files;
+
+/// Variables with which a client could make uWSGI load code of its choice.
+const CODE_LOADING: &[&[u8]] = &[
+    b"UWSGI_FILE",
+    b"UWSGI_MODULE",
+    b"UWSGI_CALLABLE",
+    b"UWSGI_SCRIPT",
+    b"UWSGI_PYHOME",
+    b"UWSGI_CHDIR",
+    b"UWSGI_APPID",
+    b"UWSGI_TOUCH_RELOAD",
+    b"UWSGI_SETENV",
+    b"UWSGI_POSTFILE",
+];
+
+/// A request that is being answered.
+pub(super) struct Exchange {
+    reactor: Rc<Reactor>,
+    subject: Subject,
+    outcome: Outcome,
+    began: Instant,
+    head_only: bool,
+    /// The thread's place in the application, while it is needed.
+    slot: Option<OwnedSemaphorePermit>,
+}
+
+impl Exchange {
+    /// Waits for the thread's place in the application and answers a request.
+    pub(super) async fn answer(reactor: &Rc<Reactor>, mut request: Request) -> (Self, Reply) {
+        let settings = &reactor.shared.settings;
+        drop_code_loading(&mut request.vars);
+        let mut exchange = Self {
+            reactor: Rc::clone(reactor),
+            subject: Subject::of(&request.vars, settings.log_x_forwarded_for),
+            outcome: Outcome { core: reactor.core, ..Outcome::default() },
+            began: Instant::now(),
+            head_only: request.vars.get(b"REQUEST_METHOD") == Some(b"HEAD"),
+            slot: None,
+        };
+        if let Some(reply) = static_files::answer(&settings.static_maps, &request) {
+            reactor.counters.static_requests.fetch_add(1, Ordering::Relaxed);
+            return exchange.with(reply);
+        }
+        // The semaphore is never closed.
+        exchange.slot = Arc::clone(&reactor.slot).acquire_owned().await.ok();
+        exchange.began = Instant::now();
+        exchange.enter();
+        let app = &reactor.shared.app;
+        let reply = catch_unwind(AssertUnwindSafe(|| app.call(request)));
+        let reply = reply.unwrap_or_else(|_| {
+            say!("[error] the server failed within {:?}; the worker goes on", exchange.subject.uri);
+            Reply::failure()
+        });
+        if matches!(reply.body, Output::Full(_)) {
+            exchange.leave();
+        }
+        reactor.counters.requests.fetch_add(1, Ordering::Relaxed);
+        exchange.outcome.worker_requests = Some(reactor.shared.app_requests());
+        if reply.failed {
+            reactor.counters.exceptions.fetch_add(1, Ordering::Relaxed);
+        }
+        exchange.with(reply)
+    }
+
+    /// An answer of the server itself, to be counted and logged like any other.
+    fn with(mut self, mut reply: Reply) -> (Self, Reply) {
+        self.outcome.status = reply.code();
+        self.outcome.headers = reply.headers.len();
+        self.outcome.head_size = head_size(&reply);
+        self.outcome.pieces = reply.pieces;
+        self.outcome.from_file = reply.pieces == 0 && matches!(reply.body, Output::Stream(..));
+        obey_http(&mut reply, self.head_only);
+        (self, reply)
+    }
+
+    /// Tells the master that this thread is in the application.
+    fn enter(&self) {
+        let core = self.reactor.counters;
+        let subject = format!("{} - {} {}", self.subject.client, self.subject.method, self.subject.uri);
+        core.subject.set(subject.as_bytes());
+        core.since.store(now_micros(), Ordering::SeqCst);
+    }
+
+    /// Lets the next request of this thread into the application.
+    fn leave(&mut self) {
+        if self.slot.take().is_some() {
+            self.reactor.counters.since.store(0, Ordering::SeqCst);
+        }
+    }
+
+    /// Counts a piece of the body that was sent.
+    pub(super) fn sent(&mut self, length: usize) {
+        self.outcome.body_size += length as u64;
+    }
+
+    /// Counts a further piece that the application gave.
+    pub(super) fn pulled(&mut self) {
+        self.outcome.pieces += usize::from(!self.outcome.from_file);
+    }
+
+    /// Counts a client that did not take the reply.
+    pub(super) fn not_taken(&self) {
+        self.reactor.counters.write_errors.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Counts, logs, and looks whether the worker has reached a limit.
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.leave();
+        let reactor = Rc::clone(&self.reactor);
+        let (shared, worker) = (&reactor.shared, reactor.shared.worker);
+        self.outcome.took = self.began.elapsed();
+        let micros = u64::try_from(self.outcome.took.as_micros()).unwrap_or(u64::MAX);
+        worker.running_time.fetch_add(micros, Ordering::Relaxed);
+        let sent = self.outcome.body_size + self.outcome.head_size as u64;
+        worker.sent.fetch_add(sent, Ordering::Relaxed);
+        let average = worker.average.load(Ordering::Relaxed);
+        worker.average.store(u64::midpoint(average, micros), Ordering::Relaxed);
+        let requests = worker.delta_requests.fetch_add(1, Ordering::Relaxed) + 1;
+        self.log();
+        check_limits(shared, requests);
+    }
+}
+
+impl Exchange {
+    fn log(&mut self) {
+        let shared = &self.reactor.shared;
+        let settings = &shared.settings;
+        if settings.memory_report {
+            let (space, resident) = inspect::memory();
+            shared.worker.vsz.store(space, Ordering::Relaxed);
+            shared.worker.rss.store(resident, Ordering::Relaxed);
+            self.outcome.memory = Some((space, resident));
+        }
+        let wanted = match self.outcome.status {
+            400..=499 if settings.log_4xx => true,
+            500..=599 if settings.log_5xx => true,
+            _ => !settings.disable_logging,
+        };
+        if wanted {
+            self.outcome.pid = std::process::id();
+            self.outcome.total_requests = shared.board.total_requests();
+            self.outcome.micros = settings.log_micros;
+            say!("{}", line(&self.subject, &self.outcome));
+        }
+    }
+}
+
+fn drop_code_loading(vars: &mut Vars) {
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    let before = vars.len();
+    vars.retain(|name| !(name.starts_with(b"UWSGI_") && CODE_LOADING.contains(&name)));
+    if vars.len() < before && !TOLD.swap(true, Ordering::Relaxed) {
+        say!(
+            "[warning] a request named code to be loaded (UWSGI_FILE, UWSGI_MODULE and the like); \
+             such variables are ignored"
+        );
+    }
+}
+
+/// The size of the head as the application gave it, with status line and empty line.
+fn head_size(reply: &Reply) -> usize {
+    let headers = reply.headers.iter().map(|(name, value)| name.len() + value.len() + 4);
+    "HTTP/1.1 ".len() + reply.status.len() + 4 + headers.sum::<usize>()
+}
+
+/// Headers that are between two neighbours only, and none of an application's business
+/// (RFC 9110 §7.6.1, PEP 3333 "Other HTTP Features").
+const HOP_BY_HOP: &[&str] =
+    &["connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer"];
+
+/// Makes a reply one that may be sent: RFC 9110 §6.4.1 (no body for HEAD, 204 and 304), §8.6.
+fn obey_http(reply: &mut Reply, head_only: bool) {
+    reply.headers.retain(|(name, _)| {
+        !HOP_BY_HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop.as_bytes()))
+    });
+    let code = reply.code();
+    let bodiless = head_only || matches!(code, 100..=199 | 204 | 304);
+    let length = match &reply.body {
+        Output::Full(body) => Some(body.len()),
+        Output::Stream(..) => None,
+    };
+    if bodiless {
+        // Dropping a stream lets the application go.
+        reply.body = Output::Full(Bytes::new());
+    }
+    if let Some(length) = length
+        && !matches!(code, 100..=199 | 204 | 304)
+        && reply.header("content-length").is_none()
+    {
+        let length = length.to_string().into_bytes();
+        reply.headers.push((b"Content-Length".to_vec(), length));
+    }
+}
+
+/// Whether the client speaks TLS, as far as it may be believed.
+pub(super) fn is_https(vars: &Vars, trusted: bool) -> bool {
+    let is = |name: &[u8], words: &[&[u8]]| {
+        vars.get(name).is_some_and(|value| words.iter().any(|word| value.eq_ignore_ascii_case(word)))
+    };
+    if !trusted {
+        return false;
+    }
+    let scheme = vars.get(b"UWSGI_SCHEME").or_else(|| vars.get(b"HTTP_X_FORWARDED_PROTO"));
+    match scheme.filter(|scheme| !scheme.is_empty()) {
+        Some(scheme) => scheme.eq_ignore_ascii_case(b"https"),
+        None => {
+            is(b"HTTPS", &[b"on", b"1"]) || is(b"HTTP_X_FORWARDED_SSL", &[b"on", b"1"])
+        }
+    }
+}
+
+/// Whether what a client of this wire says about the original client is believed.
+pub(super) fn is_trusted(reactor: &Reactor, vars: &Vars, wire: Wire, unix: bool) -> bool {
+    match wire {
+        Wire::Uwsgi => true,
+        Wire::Http | Wire::Http11 if unix => true,
+        Wire::Http | Wire::Http11 | Wire::Gateway => {
+            let client = vars.text(b"REMOTE_ADDR");
+            let allowed = &reactor.shared.settings.forwarded_allow_ips;
+            client.is_empty()
+                || client.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+                || allowed.iter().any(|allowed| allowed.value == *client || allowed.value == "*")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(status: &str, length: Option<&str>, head_only: bool, expected: &str) {
+        let mut reply = Reply::plain(status, "body");
+        reply.headers.push((b"Connection".to_vec(), b"x".to_vec()));
+        if let Some(length) = length {
+            reply.headers.push((b"content-length".to_vec(), length.into()));
+        }
+        obey_http(&mut reply, head_only);
+        let headers = reply.headers.iter().skip(1).map(|(name, value)| {
+            format!("{}: {}", name.escape_ascii(), value.escape_ascii())
+        });
+        let mut parts: Vec<_> = headers.collect();
+        match reply.body {
+            Output::Full(body) => parts.push(body.escape_ascii().to_string()),
+            Output::Stream(..) => unreachable!("it was full"),
+        }
+        assert_eq!(parts.join(" "), expected, "{status}");
+    }
+
+    #[test]
+    fn replies_obey_http() {
+        check("200 OK", None, false, "Content-Length: 4 body");
+        check("200 OK", Some("4"), false, "content-length: 4 body");
+        check("200 OK", None, true, "Content-Length: 4 ");
+        check("204 No Content", None, false, "");
+        check("304 Not Modified", None, false, "");
+    }
+
+    #[test]
+    fn the_scheme_is_only_believed_from_the_trusted() {
+        fn check(name: &str, value: &str, trusted: bool, expected: bool) {
+            let mut vars = Vars::default();
+            vars.push(name.as_bytes(), value.as_bytes()).expect("short");
+            assert_eq!(is_https(&vars, trusted), expected, "{name} {value}");
+        }
+        check("HTTPS", "on", true, true);
+        check("HTTPS", "ON", true, true);
+        check("HTTPS", "true", true, false);
+        check("UWSGI_SCHEME", "https", true, true);
+        check("HTTP_X_FORWARDED_PROTO", "https", true, true);
+        check("HTTP_X_FORWARDED_PROTO", "https", false, false);
+        check("HTTP_X_FORWARDED_SSL", "on", true, true);
+    }
+}

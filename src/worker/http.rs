@@ -1,0 +1,211 @@
+//! Serves a connection of HTTP/1.1 with hyper.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request as Head, Response, StatusCode};
+use http_body::{Frame, SizeHint};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioIo, TokioTimer};
+
+use super::exchange::{Exchange, is_https, is_trusted};
+use super::reactor::Reactor;
+use super::stream::Stream;
+use super::{Phase, Wire};
+use crate::app::{Output, Piece, Pieces, Reply, Request};
+use crate::net::http::{collect, set_head};
+use crate::protocol::http::{Connection, vars};
+
+/// hyper has no smaller buffer for a head, in bytes.
+const SMALLEST_HEAD: usize = 8192;
+
+/// Serves one connection to its end.
+pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire) {
+    let settings = &reactor.shared.settings;
+    let facts = Rc::new(Facts {
+        wire,
+        unix: stream.client().is_none(),
+        connection: Connection {
+            client: stream.client(),
+            server_port: port(reactor, wire),
+            server_name: reactor.shared.server_name.clone(),
+            underscores: settings.http_allow_underscores,
+            gateway: false,
+        },
+    });
+    let head = usize::try_from(settings.buffer_size).unwrap_or(usize::MAX).max(SMALLEST_HEAD);
+    let service = hyper::service::service_fn(|request: Head<Incoming>| {
+        let (reactor, facts) = (Rc::clone(reactor), Rc::clone(&facts));
+        async move { Ok::<_, Infallible>(answer(&reactor, &facts, request).await) }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(settings.socket_timeout))
+        .keep_alive(wire == Wire::Http11)
+        .half_close(true)
+        .title_case_headers(true)
+        .max_buf_size(head)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let mut phase = reactor.shared.phase.subscribe();
+    let draining = async {
+        // The sender lives as long as the worker.
+        let _ = phase.wait_for(|phase| *phase == Phase::Draining).await;
+    };
+    tokio::pin!(draining);
+    // Errors are the client's: hyper answered them, or there is nobody to answer.
+    let _ = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = draining => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+}
+
+/// What is known of a connection.
+struct Facts {
+    wire: Wire,
+    unix: bool,
+    connection: Connection,
+}
+
+fn port(reactor: &Reactor, wire: Wire) -> String {
+    let mut listeners = reactor.shared.sources.iter().filter(|source| source.wire == wire);
+    let port = listeners.find_map(|source| match &source.inlet {
+        super::Inlet::Listener(listener) => listener.port(),
+        super::Inlet::Channel(_) => None,
+    });
+    port.map(|port| port.to_string()).unwrap_or_default()
+}
+
+async fn answer(
+    reactor: &Rc<Reactor>,
+    facts: &Facts,
+    request: Head<Incoming>,
+) -> Response<ReplyBody> {
+    match read(reactor, facts, request).await {
+        Ok(request) => {
+            let (exchange, reply) = Exchange::answer(reactor, request).await;
+            respond(exchange, reply)
+        }
+        Err(status) => refusal(status),
+    }
+}
+
+/// Reads the body and makes a request of it.
+async fn read(
+    reactor: &Reactor,
+    facts: &Facts,
+    request: Head<Incoming>,
+) -> Result<Request, StatusCode> {
+    let settings = &reactor.shared.settings;
+    let (head, body) = request.into_parts();
+    let mut vars = vars(&head, &facts.connection)
+        .map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
+    let input_terminated = head.headers.contains_key(http::header::TRANSFER_ENCODING);
+    let silence = Duration::from_secs(settings.socket_timeout);
+    let body = collect(body, settings.post_buffering, settings.limit_post, silence).await?;
+    if input_terminated {
+        // A body that came in chunks has a length now.
+        vars.push(b"CONTENT_LENGTH", body.len().to_string().as_bytes())
+            .map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
+    }
+    let trusted = is_trusted(reactor, &vars, facts.wire, facts.unix);
+    let https = is_https(&vars, trusted);
+    Ok(Request { vars, body, https, input_terminated, core: reactor.core })
+}
+
+/// A short answer, and the end of the connection: what follows cannot be trusted.
+fn refusal(status: StatusCode) -> Response<ReplyBody> {
+    let text = status.canonical_reason().unwrap_or("Bad Request");
+    let body = ReplyBody { full: Some(text.into()), rest: None, exchange: None, yielded: false };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let close = http::HeaderValue::from_static("close");
+    response.headers_mut().insert(http::header::CONNECTION, close);
+    response
+}
+
+fn respond(exchange: Exchange, reply: Reply) -> Response<ReplyBody> {
+    let mut response = Response::new(());
+    set_head(&mut response, &reply.status, &reply.headers);
+    let (full, rest) = match reply.body {
+        Output::Full(body) => (Some(body), None),
+        Output::Stream(first, rest) => (Some(first).filter(|first| !first.is_empty()), Some(rest)),
+    };
+    let body = ReplyBody { full, rest, exchange: Some(exchange), yielded: false };
+    response.map(|()| body)
+}
+
+/// The body of a reply, pulled from the application as the client takes it.
+pub(super) struct ReplyBody {
+    full: Option<Bytes>,
+    rest: Option<Box<dyn Pieces>>,
+    exchange: Option<Exchange>,
+    /// Whether hyper had a chance to send what it has before the application is asked for more.
+    yielded: bool,
+}
+
+/// The application failed within its body.
+#[derive(Debug, thiserror::Error)]
+#[error("the application failed within its body")]
+pub(super) struct Broken;
+
+impl http_body::Body for ReplyBody {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        let body = self.get_mut();
+        if let Some(full) = body.full.take() {
+            if let Some(exchange) = &mut body.exchange {
+                exchange.sent(full.len());
+            }
+            return Poll::Ready((!full.is_empty()).then(|| Ok(Frame::data(full))));
+        }
+        let Some(rest) = &mut body.rest else { return Poll::Ready(None) };
+        // PEP 3333: no piece may be held back until the next one is there.
+        if !std::mem::replace(&mut body.yielded, true) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        body.yielded = false;
+        match rest.next() {
+            Piece::Bytes(piece) => {
+                if let Some(exchange) = &mut body.exchange {
+                    exchange.pulled();
+                    exchange.sent(piece.len());
+                }
+                Poll::Ready(Some(Ok(Frame::data(piece))))
+            }
+            Piece::End => {
+                body.rest = None;
+                Poll::Ready(None)
+            }
+            Piece::Broken => {
+                body.rest = None;
+                Poll::Ready(Some(Err(Broken)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_none() && self.full.as_ref().is_none_or(Bytes::is_empty)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match (&self.full, &self.rest) {
+            (Some(full), None) => SizeHint::with_exact(full.len() as u64),
+            (None, None) => SizeHint::with_exact(0),
+            _ => SizeHint::default(),
+        }
+    }
+}

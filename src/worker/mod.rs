@@ -1,0 +1,250 @@
+//! A worker from fork to exit: accepts, reads, asks the application, writes.
+//!
+//! Each of its threads is a reactor of its own and calls the application itself: [`reactor`].
+//! [`uwsgi`] and [`http`] speak the protocols, [`exchange`] is what they share. Knows the
+//! application only as [`App`].
+
+mod exchange;
+mod http;
+mod reactor;
+mod stream;
+mod uwsgi;
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
+use tokio::sync::watch;
+
+use crate::app::App;
+use crate::error::WORKER_RELOAD;
+use crate::log::say;
+use crate::net::listen::Listener;
+use crate::options::settings::Settings;
+use crate::process::scoreboard::{Scoreboard, Worker};
+use crate::process::signals::{self, Signals};
+use crate::process::inspect;
+
+/// What is spoken on a source of connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire {
+    /// The uwsgi protocol.
+    Uwsgi,
+    /// HTTP, a request per connection.
+    Http,
+    /// HTTP with keep-alive.
+    Http11,
+    /// From the gateway: a uwsgi packet in, frames out.
+    Gateway,
+}
+
+/// Where connections come from.
+pub struct Source {
+    /// What is spoken there.
+    pub wire: Wire,
+    /// The socket.
+    pub inlet: Inlet,
+}
+
+/// A socket that gives connections.
+pub enum Inlet {
+    /// A listening socket.
+    Listener(Arc<Listener>),
+    /// The channel from the gateway.
+    Channel(Arc<OwnedFd>),
+}
+
+/// What a worker is made of.
+pub struct Job {
+    /// Its number, from 1.
+    pub number: usize,
+    /// The options.
+    pub settings: Arc<Settings>,
+    /// Where connections come from.
+    pub sources: Vec<Source>,
+    /// What it shares with the master.
+    pub board: &'static Scoreboard,
+    /// Gives the application; in the worker, so that it may be loaded here.
+    pub app: Box<dyn FnOnce() -> Result<Arc<dyn App>, u8>>,
+}
+
+/// How far a worker has to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Serving,
+    /// Takes nothing new and ends when all is answered.
+    Draining,
+}
+
+/// What all threads of a worker share.
+struct Shared {
+    number: usize,
+    settings: Arc<Settings>,
+    sources: Vec<Source>,
+    board: &'static Scoreboard,
+    worker: &'static Worker,
+    app: Arc<dyn App>,
+    phase: watch::Sender<Phase>,
+    server_name: String,
+    started: Instant,
+    /// Requests after which this worker goes.
+    most_requests: u64,
+    /// Set when the worker goes because of a limit.
+    exit: AtomicU64,
+}
+
+impl Shared {
+    /// Requests that the application answered in this worker.
+    fn app_requests(&self) -> u64 {
+        let cores = self.board.cores(self.number - 1).iter();
+        cores.map(|core| core.requests.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Lets the worker go once it answered what it has.
+    fn go(&self, why: &str) {
+        if self.phase.send_replace(Phase::Draining) == Phase::Serving {
+            say!("...The work of process {} is done ({why}). Seeya!", std::process::id());
+            self.worker.going.store(true, Ordering::Relaxed);
+            self.exit.store(WORKER_RELOAD.into(), Ordering::Relaxed);
+        }
+    }
+}
+
+/// Lives as a worker; gives the exit code of its process.
+#[must_use]
+pub fn run(job: Job) -> u8 {
+    let Some(worker) = job.board.workers().get(job.number - 1) else { return 1 };
+    // Masters stop with INT at once and let finish with HUP; process managers send TERM to all.
+    signals::end_at_once(&[Signal::SIGINT, Signal::SIGQUIT]);
+    let Ok(signals) = Signals::watch(&[Signal::SIGTERM, Signal::SIGHUP]) else { return 1 };
+    signals::on_parent_end(Signal::SIGHUP);
+    let app = match (job.app)() {
+        Ok(app) => app,
+        Err(code) => return code,
+    };
+    let number = job.number as u64;
+    let limit = job.settings.max_requests;
+    let most_requests = match limit {
+        0 => u64::MAX,
+        limit => limit + job.settings.max_requests_delta * (number - 1),
+    };
+    let shared = Arc::new(Shared {
+        number: job.number,
+        sources: job.sources,
+        board: job.board,
+        worker,
+        app: Arc::clone(&app),
+        phase: watch::Sender::new(Phase::Serving),
+        server_name: nix::unistd::gethostname()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+        started: Instant::now(),
+        most_requests,
+        exit: AtomicU64::new(0),
+        settings: job.settings,
+    });
+    serve(&shared, signals);
+    app.end();
+    u8::try_from(shared.exit.load(Ordering::Relaxed)).unwrap_or(0)
+}
+
+/// Runs all threads until the last request is answered.
+fn serve(shared: &Arc<Shared>, signals: Signals) {
+    let threads = usize::try_from(shared.settings.threads).unwrap_or(1);
+    let keeper = Arc::clone(shared);
+    spawn("keeper", move || keep_house(&keeper, signals));
+    let others: Vec<_> = (1..threads)
+        .filter_map(|core| {
+            let shared = Arc::clone(shared);
+            spawn(&format!("core {core}"), move || run_core(&shared, core))
+        })
+        .collect();
+    shared.worker.accepting.store(true, Ordering::SeqCst);
+    run_core(shared, 0);
+    for thread in others {
+        // A thread that panicked has said so.
+        let _ = thread.join();
+    }
+    shared.worker.accepting.store(false, Ordering::SeqCst);
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Option<std::thread::JoinHandle<()>> {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+    thread.inspect_err(|error| say!("cannot start the thread {name}: {error}")).ok()
+}
+
+fn run_core(shared: &Arc<Shared>, core: usize) {
+    let name = format!("uWSGIWorker{}Core{core}", shared.number);
+    shared.app.on_thread(&name, &mut || reactor::run(shared, core));
+}
+
+/// Watches signals, limits and files while the threads serve.
+fn keep_house(shared: &Shared, mut signals: Signals) {
+    let autoreload = Duration::from_secs(shared.settings.py_autoreload);
+    let mut files = sources_of(shared, autoreload);
+    let mut looked = Instant::now();
+    loop {
+        let timeout = PollTimeout::from(1000_u16);
+        let mut ready = [PollFd::new(std::os::fd::AsFd::as_fd(&signals), PollFlags::POLLIN)];
+        // An interrupted wait is as good as one that is over.
+        let _ = poll(&mut ready, timeout);
+        if !signals.take().is_empty() {
+            shared.phase.send_replace(Phase::Draining);
+            // What the master adds later is a kill; nothing is left to watch.
+            return;
+        }
+        check_age(shared);
+        if !autoreload.is_zero() && looked.elapsed() >= autoreload {
+            looked = Instant::now();
+            let now = sources_of(shared, autoreload);
+            let changed = files.iter().find(|(path, time)| {
+                now.iter().any(|(known, changed)| known == path && changed != time)
+            });
+            if let Some((path, _)) = changed {
+                say!("[uwsgi-python-reloader] module {} changed", path.display());
+                shared.worker.wants_reload.store(true, Ordering::SeqCst);
+            }
+            files = now;
+        }
+    }
+}
+
+type Sources = Vec<(std::path::PathBuf, std::time::SystemTime)>;
+
+fn sources_of(shared: &Shared, interval: Duration) -> Sources {
+    if interval.is_zero() {
+        return Vec::new();
+    }
+    let files = shared.app.sources().into_iter();
+    files.filter_map(|path| Some((path.clone(), path.metadata().ok()?.modified().ok()?))).collect()
+}
+
+fn check_age(shared: &Shared) {
+    let settings = &shared.settings;
+    let delta = settings.max_worker_lifetime_delta * (shared.number as u64 - 1);
+    let age = shared.started.elapsed().as_secs();
+    if settings.max_worker_lifetime > 0 && age >= settings.max_worker_lifetime + delta {
+        shared.go(&format!("{age} seconds old"));
+    }
+}
+
+/// Checks the limits that are looked at after a request.
+fn check_limits(shared: &Shared, requests: u64) {
+    let settings = &shared.settings;
+    if shared.started.elapsed().as_secs() < settings.min_worker_lifetime {
+        return;
+    }
+    if requests >= shared.most_requests {
+        shared.go(&format!("{requests} requests"));
+    }
+    if settings.reload_on_rss > 0 {
+        let (_, resident) = inspect::memory();
+        if resident >> 20 >= settings.reload_on_rss {
+            shared.go(&format!("{} MB resident", resident >> 20));
+        }
+    }
+}
+

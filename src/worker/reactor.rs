@@ -1,0 +1,157 @@
+//! One thread of a worker: a current-thread runtime that accepts, reads, calls and writes.
+//!
+//! The application is called on this very thread, one request at a time: the [`Slot`]. While the
+//! slot is taken nothing new is accepted here, so the kernel hands connections to idle threads.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::Interest;
+use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+use tokio::task::LocalSet;
+
+use super::stream::Stream;
+use super::{Inlet, Phase, Shared, Wire, http, uwsgi};
+use crate::log::say;
+use crate::net::address::Address;
+use crate::process::channel;
+use crate::process::scoreboard::Core;
+
+/// After an error of `accept` (no descriptors left) nothing is accepted for so long.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// What all connections of a thread share.
+pub(super) struct Reactor {
+    pub(super) shared: Arc<Shared>,
+    /// The number of the thread, from 0.
+    pub(super) core: usize,
+    pub(super) counters: &'static Core,
+    /// The one place in the application that this thread has.
+    pub(super) slot: Arc<Semaphore>,
+    /// Held by every connection; all of them back means that the thread is done.
+    connections: Arc<Semaphore>,
+}
+
+const MOST_CONNECTIONS: u32 = 1 << 20;
+
+/// Serves until the worker drains and the last connection is done.
+pub(super) fn run(shared: &Arc<Shared>, core: usize) {
+    let cores = shared.board.cores(shared.number - 1);
+    let Some(counters) = cores.get(core) else { return };
+    #[expect(clippy::disallowed_methods, reason = "a worker's thread is a reactor")]
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return say!("cannot start a reactor: {error}"),
+    };
+    let reactor = Rc::new(Reactor {
+        shared: Arc::clone(shared),
+        core,
+        counters,
+        slot: Arc::new(Semaphore::new(1)),
+        connections: Arc::new(Semaphore::new(MOST_CONNECTIONS as usize)),
+    });
+    LocalSet::new().block_on(&runtime, serve(reactor));
+}
+
+async fn serve(reactor: Rc<Reactor>) {
+    let mut acceptors = tokio::task::JoinSet::new();
+    for source in &reactor.shared.sources {
+        match Acceptor::new(&source.inlet) {
+            Ok(acceptor) => {
+                acceptors.spawn_local(accept(Rc::clone(&reactor), acceptor, source.wire));
+            }
+            Err(error) => say!("cannot wait for connections: {error}"),
+        }
+    }
+    while acceptors.join_next().await.is_some() {}
+    // All acceptors have ended: the worker drains. Every connection gives its permit back.
+    let _ = reactor.connections.acquire_many(MOST_CONNECTIONS).await;
+}
+
+async fn accept(reactor: Rc<Reactor>, acceptor: Acceptor, wire: Wire) {
+    let mut phase = reactor.shared.phase.subscribe();
+    loop {
+        let next = async {
+            drop(reactor.slot.acquire().await);
+            acceptor.accept().await
+        };
+        let accepted = tokio::select! {
+            biased;
+            _ = phase.wait_for(|phase| *phase == Phase::Draining) => return,
+            accepted = next => accepted,
+        };
+        match accepted {
+            Ok(stream) => {
+                let permit = Arc::clone(&reactor.connections).acquire_owned().await;
+                let reactor = Rc::clone(&reactor);
+                tokio::task::spawn_local(async move {
+                    serve_connection(&reactor, stream, wire).await;
+                    drop(permit);
+                });
+                // The connection's first step comes before the next one is accepted.
+                tokio::task::yield_now().await;
+            }
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return,
+            Err(error) if is_of_connection(&error) => {}
+            Err(error) => {
+                say!("cannot accept a connection: {error}");
+                tokio::time::sleep(BREATH).await;
+            }
+        }
+    }
+}
+
+async fn serve_connection(reactor: &Rc<Reactor>, stream: Stream, wire: Wire) {
+    match wire {
+        Wire::Uwsgi | Wire::Gateway => uwsgi::serve(reactor, stream, wire).await,
+        Wire::Http | Wire::Http11 => http::serve(reactor, stream, wire).await,
+    }
+}
+
+/// Errors that belong to the connection that was to be accepted, not to the listener.
+fn is_of_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+/// An [`Inlet`] within a reactor.
+enum Acceptor {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+    Channel(UnixStream),
+}
+
+impl Acceptor {
+    fn new(inlet: &Inlet) -> io::Result<Self> {
+        Ok(match inlet {
+            Inlet::Listener(listener) => {
+                let fd = OwnedFd::from(listener.socket.try_clone()?);
+                match listener.address {
+                    Address::Tcp(_) => Self::Tcp(TcpListener::from_std(fd.into())?),
+                    _ => Self::Unix(UnixListener::from_std(fd.into())?),
+                }
+            }
+            Inlet::Channel(channel) => Self::Channel(UnixStream::from_std(channel.try_clone()?.into())?),
+        })
+    }
+
+    async fn accept(&self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, client) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                Ok(Stream::Tcp(stream, client))
+            }
+            Self::Unix(listener) => Ok(Stream::Unix(listener.accept().await?.0)),
+            Self::Channel(channel) => {
+                let taken = channel.async_io(Interest::READABLE, || channel::take(channel)).await?;
+                Ok(Stream::Unix(UnixStream::from_std(taken)?))
+            }
+        }
+    }
+}
