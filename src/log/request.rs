@@ -183,7 +183,7 @@ mod tests {
             pieces: 1,
             ..Outcome::default()
         };
-        let tail = "{10 vars in 125 bytes}  GET /x\\n?y => generated 6 bytes in";
+        let tail = "{10 vars in 122 bytes}  GET /x\\n?y => generated 6 bytes in";
         check(outcome, &format!(
             "[pid: 7|app: 0|req: 3/5] 10.0.0.9 () {tail} 12 msecs (HTTP/1.1 200) 2 headers in 53 \
              bytes (1 switches on core 0)"

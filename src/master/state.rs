@@ -163,8 +163,8 @@ impl State {
                 self.succeed(now, &mut actions);
             }
             Event::Ended(pid, end) => self.bury(pid, end, now, &mut actions),
-            Event::Stop => self.stop(false, now, &mut actions),
-            Event::StopNow => self.stop(true, now, &mut actions),
+            Event::Stop => self.stop(false, 0, now, &mut actions),
+            Event::StopNow => self.stop(true, 0, now, &mut actions),
             Event::Reload => {
                 if self.phase == Phase::Running {
                     actions.push(Action::StartAnew(self.living().collect()));
@@ -218,8 +218,7 @@ impl State {
             actions.push(Action::Say(obituary(seat.place, pid, end, stopping, now, &process)));
             let no_app = end == End::Code(NO_APP.into());
             if no_app && self.rules.need_app && self.succeeded && !stopping && !process.ready {
-                self.stop(true, now, actions);
-                self.phase = Phase::Stopping(NO_APP);
+                return self.stop(true, NO_APP, now, actions);
             } else if !stopping {
                 let short = now.duration_since(process.since) < SHORT_LIFE;
                 let wait = if short { self.rules.breath } else { Duration::ZERO };
@@ -229,10 +228,10 @@ impl State {
         self.tick(now, actions);
     }
 
-    fn stop(&mut self, at_once: bool, now: Instant, actions: &mut Vec<Action>) {
+    fn stop(&mut self, at_once: bool, code: u8, now: Instant, actions: &mut Vec<Action>) {
         let again = self.phase != Phase::Running;
         if !again {
-            self.phase = Phase::Stopping(0);
+            self.phase = Phase::Stopping(code);
             actions.push(Action::Say("SIGINT/SIGTERM received...killing workers...".to_owned()));
         }
         let at_once = at_once || again;

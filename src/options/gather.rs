@@ -59,6 +59,12 @@ fn from_environment(name: &str, value: String) -> Option<Directive> {
 }
 
 impl Gathered {
+    /// Directives that stand in no file.
+    #[cfg(test)]
+    pub(super) fn of(directives: Vec<Directive>) -> Self {
+        Self { directives, ..Self::default() }
+    }
+
     fn add(
         &mut self,
         directive: Directive,

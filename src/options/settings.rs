@@ -499,7 +499,7 @@ mod tests {
         let file = std::sync::Arc::from("x.ini");
         let text = format!("[uwsgi]\n{lines}");
         let directives = super::super::ini::read(&text, &file, "uwsgi").unwrap_or_default();
-        apply(Gathered { directives, ..Gathered::default() })
+        apply(Gathered::of(directives))
     }
 
     fn check<T: PartialEq + std::fmt::Debug>(
