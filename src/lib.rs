@@ -12,13 +12,13 @@ pub mod error;
 pub mod options;
 
 pub mod app;
+pub mod gateway;
 pub mod log;
+pub mod master;
 pub mod net;
 pub mod process;
 pub mod protocol;
 pub mod route;
-pub mod gateway;
-pub mod master;
 pub mod worker;
 
 #[cfg(feature = "python")]

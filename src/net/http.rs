@@ -42,11 +42,7 @@ pub async fn collect(
 }
 
 /// Sets status, reason and headers; each was checked before.
-pub fn set_head<T>(
-    response: &mut Response<T>,
-    status: &[u8],
-    headers: &[(Vec<u8>, Vec<u8>)],
-) {
+pub fn set_head<T>(response: &mut Response<T>, status: &[u8], headers: &[(Vec<u8>, Vec<u8>)]) {
     let (code, reason) = status.split_at_checked(3).unwrap_or((b"500", b""));
     *response.status_mut() =
         StatusCode::from_bytes(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -193,7 +193,8 @@ impl Rest {
 }
 
 fn announced_length(headers: &[(Vec<u8>, Vec<u8>)]) -> u64 {
-    let mut lengths = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"content-length"));
+    let mut lengths =
+        headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"content-length"));
     let value = lengths.next().and_then(|(_, value)| std::str::from_utf8(value).ok());
     value.and_then(|value| value.trim().parse().ok()).unwrap_or(u64::MAX)
 }

@@ -105,8 +105,8 @@ async fn read(
 ) -> Result<Request, StatusCode> {
     let settings = &reactor.shared.settings;
     let (head, body) = request.into_parts();
-    let mut vars = vars(&head, &facts.connection)
-        .map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
+    let mut vars =
+        vars(&head, &facts.connection).map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
     let input_terminated = head.headers.contains_key(http::header::TRANSFER_ENCODING);
     let silence = Duration::from_secs(settings.socket_timeout);
     let body = collect(body, settings.post_buffering, settings.limit_post, silence).await?;

@@ -24,9 +24,9 @@ use crate::error::WORKER_RELOAD;
 use crate::log::say;
 use crate::net::listen::Listener;
 use crate::options::settings::Settings;
+use crate::process::inspect;
 use crate::process::scoreboard::{Scoreboard, Worker};
 use crate::process::signals::{self, Signals};
-use crate::process::inspect;
 
 /// What is spoken on a source of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,4 +247,3 @@ fn check_limits(shared: &Shared, requests: u64) {
         }
     }
 }
-
