@@ -76,9 +76,8 @@ type Said = Vec<(String, Option<String>)>;
 
 fn read_settings(words: impl Iterator<Item = OsString>) -> Result<(Settings, Said), Failure> {
     let words = words.map(|word| {
-        word.into_string().map_err(|word| {
-            Failure::new(format!("{} is not UTF-8 text", word.display()))
-        })
+        word.into_string()
+            .map_err(|word| Failure::new(format!("{} is not UTF-8 text", word.display())))
     });
     let words = argv::read(words.collect::<Result<Vec<_>, _>>()?)?;
     // Variables that are not UTF-8 are no options.
@@ -94,7 +93,11 @@ fn run_command(command: ServerCommand, value: &str) -> Result<u8, Failure> {
     match command {
         ServerCommand::Help => print(&reference::help()),
         ServerCommand::Version => {
-            print(&format!("ruwsgi {} (uWSGI {})\n", env!("CARGO_PKG_VERSION"), crate::version::UWSGI));
+            print(&format!(
+                "ruwsgi {} (uWSGI {})\n",
+                env!("CARGO_PKG_VERSION"),
+                crate::version::UWSGI
+            ));
         }
         ServerCommand::PythonVersion => print(&format!("{}\n", python_version()?)),
         ServerCommand::Stop => crate::master::commands::tell(value, Signal::SIGINT)?,
@@ -127,8 +130,9 @@ fn python_version() -> Result<String, Failure> {
 
 #[cfg(not(feature = "python"))]
 fn without_python() -> Failure {
-    Failure::new("this ruwsgi was built without Python")
-        .hint("build it with the feature `python`, which is on unless --no-default-features is given")
+    Failure::new("this ruwsgi was built without Python").hint(
+        "build it with the feature `python`, which is on unless --no-default-features is given",
+    )
 }
 
 /// Prints to standard output; a reader that went away is no error.
@@ -146,4 +150,3 @@ fn finish(result: Result<u8, Failure>) -> ExitCode {
         }
     }
 }
-

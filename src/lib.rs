@@ -13,13 +13,13 @@ pub mod version;
 pub mod options;
 
 pub mod app;
+pub mod gateway;
 pub mod log;
+pub mod master;
 pub mod net;
 pub mod process;
 pub mod protocol;
 pub mod route;
-pub mod gateway;
-pub mod master;
 pub mod worker;
 
 #[cfg(feature = "python")]

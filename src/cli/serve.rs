@@ -29,10 +29,8 @@ use crate::worker::{self, Inlet, Source, Wire};
 /// Serves until the end; gives the exit code.
 pub(super) fn serve(settings: Settings, said: Said) -> Result<u8, Failure> {
     if settings.sockets.is_empty() && !settings.no_server {
-        return Err(Failure::new(
-            "The -s/--socket option is missing and stdin is not a socket.",
-        )
-        .hint("say where to listen: --http :8000, --http-socket :8000 or --socket site.sock"));
+        return Err(Failure::new("The -s/--socket option is missing and stdin is not a socket.")
+            .hint("say where to listen: --http :8000, --http-socket :8000 or --socket site.sock"));
     }
     let program = Program::current().map_err(|error| failed("find this program", &error))?;
     let legacy = reexec::inherited();
@@ -110,12 +108,21 @@ fn start(
     if elders.is_empty() {
         say!("*** ready to serve after {:.2} seconds ***", began.elapsed().as_secs_f32());
     }
-    let (gives, takes) = channel::pair().map_err(|error| failed("make a channel", &error.into()))?;
+    let (gives, takes) =
+        channel::pair().map_err(|error| failed("make a channel", &error.into()))?;
     let (gives, takes) = (Arc::new(gives), Arc::new(takes));
     let live = |place: Place| match place {
         Place::Worker(number) => {
             name_process(&settings, &format!("uWSGI worker {number}"));
-            worker::run(worker_job(number, &settings, &sockets, &takes, board, loaded.as_ref(), &facts))
+            worker::run(worker_job(
+                number,
+                &settings,
+                &sockets,
+                &takes,
+                board,
+                loaded.as_ref(),
+                &facts,
+            ))
         }
         Place::Gateway => {
             name_process(&settings, "uWSGI http 1");
@@ -187,12 +194,7 @@ fn greet(settings: &Settings) {
     for file in &settings.files {
         say!("[uWSGI] getting INI configuration from {file}");
     }
-    say!(
-        "*** Starting uWSGI {} ({}bit) on [{}] ***",
-        crate::version::UWSGI,
-        usize::BITS,
-        now(),
-    );
+    say!("*** Starting uWSGI {} ({}bit) on [{}] ***", crate::version::UWSGI, usize::BITS, now(),);
     say!("this is ruwsgi {}", env!("CARGO_PKG_VERSION"));
     for warning in &settings.warnings {
         say!("{warning}");
@@ -202,7 +204,8 @@ fn greet(settings: &Settings) {
 fn prepare_environment(settings: &Settings, legacy: Option<&Legacy>) -> Result<(), Failure> {
     for pair in &settings.env {
         let parsed = crate::options::settings::parse_environment(&pair.value);
-        let (name, value) = parsed.map_err(|why| Failure::new(format!("{}: {why}", pair.origin)))?;
+        let (name, value) =
+            parsed.map_err(|why| Failure::new(format!("{}: {why}", pair.origin)))?;
         environment::set(name, value);
     }
     environment::set("UWSGI_RELOADS", &legacy.map_or(0, |legacy| legacy.reloads).to_string());
@@ -311,9 +314,7 @@ fn take_identity(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-fn change_directory(
-    directory: Option<&Named>,
-) -> Result<(), Failure> {
+fn change_directory(directory: Option<&Named>) -> Result<(), Failure> {
     let Some(directory) = directory else { return Ok(()) };
     say!("chdir() to {}", directory.value);
     std::env::set_current_dir(&directory.value).map_err(|error| {
@@ -410,7 +411,8 @@ fn listen_options(settings: &Settings) -> Result<listen::Options, Failure> {
         let gid = owner.group.as_deref().map(identity::group).transpose()?;
         Ok::<_, identity::IdentityError>((uid, gid))
     });
-    let owner = owner.transpose().map_err(|error| Failure::new(format!("chown-socket: {error}")))?;
+    let owner =
+        owner.transpose().map_err(|error| Failure::new(format!("chown-socket: {error}")))?;
     // uWSGI's daemons have no umask, and front ends of other users depend on it.
     let daemon = settings.daemonize.is_some() || settings.daemonize2.is_some();
     Ok(listen::Options {
@@ -573,10 +575,9 @@ fn worker_job(
         };
         Some(Source { wire, inlet: Inlet::Listener(Arc::clone(listener)) })
     });
-    let gateway = sockets.has_gateway().then(|| Source {
-        wire: Wire::Gateway,
-        inlet: Inlet::Channel(Arc::clone(channel)),
-    });
+    let gateway = sockets
+        .has_gateway()
+        .then(|| Source { wire: Wire::Gateway, inlet: Inlet::Channel(Arc::clone(channel)) });
     let (loaded, facts) = (loaded.cloned(), facts.clone());
     let for_load = Arc::clone(settings);
     let app = move || -> Result<Arc<dyn App>, u8> {

@@ -98,10 +98,10 @@ async fn exchange(
     let settings = &gateway.settings;
     let silence = Duration::from_secs(settings.http_timeout);
     let (head, incoming) = request.into_parts();
-    let mut vars =
-        vars(&head, facts).map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
+    let mut vars = vars(&head, facts).map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
     // What is larger fits no packet.
-    let limit = usize::try_from(settings.buffer_size).unwrap_or(usize::MAX).min(usize::from(u16::MAX));
+    let limit =
+        usize::try_from(settings.buffer_size).unwrap_or(usize::MAX).min(usize::from(u16::MAX));
     if vars.packet_size() > limit {
         return Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into());
     }

@@ -20,7 +20,7 @@ use tokio::task::LocalSet;
 
 use crate::log::say;
 use crate::net::address::Address;
-use crate::net::http::tell_large_head;
+use crate::net::http::{Used, serve as serve_http, tell_large_head};
 use crate::net::listen::Listener;
 use crate::options::settings::Settings;
 use crate::process::signals;
@@ -141,7 +141,9 @@ async fn serve_connection(
     let settings = &gateway.settings;
     let head = usize::try_from(settings.buffer_size).unwrap_or(usize::MAX).max(SMALLEST_HEAD);
     let facts = Rc::new(facts);
+    let used = Used::default();
     let service = hyper::service::service_fn(|request| {
+        used.set();
         let (gateway, facts) = (Rc::clone(gateway), Rc::clone(&facts));
         async move { Ok::<_, Infallible>(forward::forward(&gateway, &facts, request).await) }
     });
@@ -152,20 +154,12 @@ async fn serve_connection(
         .title_case_headers(true)
         .max_buf_size(head)
         .serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
     let mut draining = gateway.draining.subscribe();
     let drained = async {
         // The sender lives as long as the gateway.
         let _ = draining.wait_for(|draining| *draining).await;
     };
-    tokio::pin!(drained);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = drained => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
+    let ended = serve_http(connection, &used, drained).await;
     // Other errors are the client's: hyper answered them, or there is nobody to answer.
     if ended.is_err_and(|error| error.is_parse_too_large()) {
         tell_large_head(head);

@@ -184,14 +184,20 @@ mod tests {
             ..Outcome::default()
         };
         let tail = "{10 vars in 122 bytes}  GET /x\\n?y => generated 6 bytes in";
-        check(outcome, &format!(
-            "[pid: 7|app: 0|req: 3/5] 10.0.0.9 () {tail} 12 msecs (HTTP/1.1 200) 2 headers in 53 \
+        check(
+            outcome,
+            &format!(
+                "[pid: 7|app: 0|req: 3/5] 10.0.0.9 () {tail} 12 msecs (HTTP/1.1 200) 2 headers in 53 \
              bytes (1 switches on core 0)"
-        ));
+            ),
+        );
         let file = Outcome { worker_requests: None, from_file: true, micros: true, ..outcome };
-        check(file, &format!(
-            "[pid: 7|app: -1|req: -1/5] 10.0.0.9 () {tail} 12000 micros via sendfile() (HTTP/1.1 \
+        check(
+            file,
+            &format!(
+                "[pid: 7|app: -1|req: -1/5] 10.0.0.9 () {tail} 12000 micros via sendfile() (HTTP/1.1 \
              200) 2 headers in 53 bytes (1 switches on core 0)"
-        ));
+            ),
+        );
     }
 }

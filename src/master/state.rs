@@ -325,7 +325,9 @@ fn obituary(
 ) -> String {
     let age = now.duration_since(process.since).as_secs();
     match (place, end) {
-        (Place::Worker(number), _) if stopping => format!("worker {number} buried after {age} seconds"),
+        (Place::Worker(number), _) if stopping => {
+            format!("worker {number} buried after {age} seconds")
+        }
         (Place::Gateway, _) if stopping => "gateway \"uWSGI http 1\" has been buried".to_owned(),
         (Place::Worker(number), End::Signal(signal)) => format!(
             "DAMN ! worker {number} (pid: {pid}) died, killed by signal {signal} :( trying respawn ..."

@@ -46,8 +46,13 @@ struct Stats<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Lock {
-    User { #[serde(rename = "user 0")] held: u64 },
-    Signal { signal: u64 },
+    User {
+        #[serde(rename = "user 0")]
+        held: u64,
+    },
+    Signal {
+        signal: u64,
+    },
 }
 
 #[derive(Serialize)]

@@ -6,6 +6,8 @@ use http::{Response, StatusCode};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::HttpService;
 
 use crate::app::Body;
 use crate::app::body::{BodyBuffer, BodyError};
@@ -42,11 +44,7 @@ pub async fn collect(
 }
 
 /// Sets status, reason and headers; each was checked before.
-pub fn set_head<T>(
-    response: &mut Response<T>,
-    status: &[u8],
-    headers: &[(Vec<u8>, Vec<u8>)],
-) {
+pub fn set_head<T>(response: &mut Response<T>, status: &[u8], headers: &[(Vec<u8>, Vec<u8>)]) {
     let (code, reason) = status.split_at_checked(3).unwrap_or((b"500", b""));
     *response.status_mut() =
         StatusCode::from_bytes(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -61,6 +59,55 @@ pub fn set_head<T>(
         let name = http::HeaderName::from_bytes(name);
         if let (Ok(name), Ok(value)) = (name, http::HeaderValue::from_bytes(value)) {
             response.headers_mut().append(name, value);
+        }
+    }
+}
+
+/// Whether a connection was used for a request yet.
+#[derive(Default)]
+pub struct Used {
+    is_used: std::cell::Cell<bool>,
+    first: tokio::sync::Notify,
+}
+
+impl Used {
+    /// Says that a request is here.
+    pub fn set(&self) {
+        self.is_used.set(true);
+        self.first.notify_one();
+    }
+
+    async fn wait(&self) {
+        while !self.is_used.get() {
+            self.first.notified().await;
+        }
+    }
+}
+
+/// Serves a connection to its end. Once `drained` is over it is closed between two requests, but
+/// never before its first: a client that just connected is about to speak.
+pub async fn serve<Io, S>(
+    connection: http1::Connection<Io, S>,
+    used: &Used,
+    drained: impl Future<Output = ()>,
+) -> hyper::Result<()>
+where
+    Io: hyper::rt::Read + hyper::rt::Write + Unpin,
+    S: HttpService<Incoming>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    S::ResBody: 'static,
+    <S::ResBody as http_body::Body>::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    tokio::pin!(connection);
+    let over = async {
+        drained.await;
+        used.wait().await;
+    };
+    tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = over => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
         }
     }
 }

@@ -76,7 +76,9 @@ fn read_letters(
         })?;
         let value = match row.argument {
             Argument::None => None,
-            Argument::Optional(_) => Some(rest.as_str()).filter(|v| !v.is_empty()).map(str::to_owned),
+            Argument::Optional(_) => {
+                Some(rest.as_str()).filter(|v| !v.is_empty()).map(str::to_owned)
+            }
             Argument::Required(what) => match rest.as_str() {
                 "" => Some(next_value(words, &format!("-{letter}"), what)?),
                 value => Some(value.to_owned()),

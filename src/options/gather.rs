@@ -34,8 +34,10 @@ pub fn gather(
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Gathered, Failure> {
     let mut gathered = Gathered::default();
-    let mut said: Vec<Directive> =
-        environment.into_iter().filter_map(|(name, value)| from_environment(&name, value)).collect();
+    let mut said: Vec<Directive> = environment
+        .into_iter()
+        .filter_map(|(name, value)| from_environment(&name, value))
+        .collect();
     said.extend(words.directives);
     for directive in said {
         gathered.add(directive, 0)?;
@@ -65,11 +67,7 @@ impl Gathered {
         Self { directives, ..Self::default() }
     }
 
-    fn add(
-        &mut self,
-        directive: Directive,
-        depth: usize,
-    ) -> Result<(), Failure> {
+    fn add(&mut self, directive: Directive, depth: usize) -> Result<(), Failure> {
         match table::find(&directive.name).map(|row| row.effect) {
             Some(Effect::Source) => {
                 let named = directive.value.clone().unwrap_or_default();
@@ -79,7 +77,10 @@ impl Gathered {
             Some(Effect::Define) => {
                 let pair = directive.value.as_deref().and_then(|value| value.split_once('='));
                 let Some((name, value)) = pair else {
-                    return Err(at(&directive.origin, &format!("{} needs NAME=VALUE", directive.name)));
+                    return Err(at(
+                        &directive.origin,
+                        &format!("{} needs NAME=VALUE", directive.name),
+                    ));
                 };
                 let (name, value) = (name.to_owned(), Some(value.to_owned()));
                 self.referenced.push(name.clone());
@@ -104,22 +105,18 @@ impl Gathered {
                 Err(Failure::new(format!("unable to load configuration from {name}"))
                     .hint(format!("to serve this file: --wsgi-file {name}")))
             }
-            _ if name.contains(':') => {
-                Err(Failure::new(format!("unable to load configuration from {name}")).hint(format!(
-                    "an application is named by --module {name}, a section by --ini {name}"
-                )))
-            }
+            _ if name.contains(':') => Err(Failure::new(format!(
+                "unable to load configuration from {name}"
+            ))
+            .hint(format!(
+                "an application is named by --module {name}, a section by --ini {name}"
+            ))),
             _ => Err(Failure::new(format!("unable to load configuration from {name}"))
                 .hint("flags take no value here; a configuration file ends in .ini")),
         }
     }
 
-    fn add_ini(
-        &mut self,
-        named: &str,
-        origin: &Origin,
-        depth: usize,
-    ) -> Result<(), Failure> {
+    fn add_ini(&mut self, named: &str, origin: &Origin, depth: usize) -> Result<(), Failure> {
         if depth > DEEPEST {
             let why = format!("files include each other more than {DEEPEST} deep at {named}");
             return Err(at(origin, &why));
@@ -192,7 +189,9 @@ fn at(origin: &Origin, message: &str) -> Failure {
 /// `file.ini:section`, unless a file of exactly that name is there.
 fn split_section(named: &str) -> (&str, Option<&str>) {
     match named.rsplit_once(':') {
-        Some((path, section)) if !section.contains('/') && !std::path::Path::new(named).exists() => {
+        Some((path, section))
+            if !section.contains('/') && !std::path::Path::new(named).exists() =>
+        {
             (path, Some(section))
         }
         _ => (named, None),
@@ -208,7 +207,10 @@ fn read_text(path: &str) -> std::io::Result<String> {
         std::fs::File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
     }
     if bytes.len() as u64 > LARGEST {
-        return Err(Error::new(ErrorKind::InvalidData, format!("it is larger than {LARGEST} bytes")));
+        return Err(Error::new(
+            ErrorKind::InvalidData,
+            format!("it is larger than {LARGEST} bytes"),
+        ));
     }
     let text = String::from_utf8(bytes);
     text.map_err(|error| {
@@ -245,24 +247,27 @@ mod tests {
     #[test]
     fn files_stand_where_they_are_named_and_bare_ones_at_the_end() {
         let files = [("a.ini", "[uwsgi]\nprocesses=2"), ("b.ini", "[uwsgi]\nprocesses=3")];
-        check(&files, "@/b.ini --ini @/a.ini -p 4", &[
-            ("threads", "7"),
-            ("processes", "2"),
-            ("processes", "4"),
-            ("processes", "3"),
-        ]);
+        check(
+            &files,
+            "@/b.ini --ini @/a.ini -p 4",
+            &[("threads", "7"), ("processes", "2"), ("processes", "4"), ("processes", "3")],
+        );
     }
 
     #[test]
     fn sections_and_placeholders_are_followed() {
         let text = "[uwsgi]\nbase=/srv/%n\nini=:more\n[more]\nchdir=%(base)/x\nthreads = %(n)\nn=2";
-        check(&[("a.ini", text)], "--ini @/a.ini", &[
-            ("threads", "7"),
-            ("base", "/srv/a"),
-            ("chdir", "/srv/a/x"),
-            ("threads", "2"),
-            ("n", "2"),
-        ]);
+        check(
+            &[("a.ini", text)],
+            "--ini @/a.ini",
+            &[
+                ("threads", "7"),
+                ("base", "/srv/a"),
+                ("chdir", "/srv/a/x"),
+                ("threads", "2"),
+                ("n", "2"),
+            ],
+        );
     }
 
     #[test]
@@ -276,6 +281,10 @@ mod tests {
         check(&[], "mysite:application", "--module mysite:application");
         check(&[], "--master true", "flags take no value");
         check(&[("a.ini", "[uwsgi]\n\nini = :uwsgi")], "--ini @/a.ini", "a.ini:3: ");
-        check(&[("a.ini", "[uwsgi]\nini = ./nowhere.ini")], "--ini @/a.ini", "a.ini:2: cannot read");
+        check(
+            &[("a.ini", "[uwsgi]\nini = ./nowhere.ini")],
+            "--ini @/a.ini",
+            "a.ini:2: cannot read",
+        );
     }
 }

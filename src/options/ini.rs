@@ -58,20 +58,18 @@ mod tests {
 
     #[test]
     fn lines_become_directives() {
-        check("[uwsgi]\na = 1\n\n# no\n; no\n b=2\t\r\nc", Some(&[
-            ("a", Some("1"), 2),
-            ("b", Some("2"), 6),
-            ("c", None, 7),
-        ]));
+        check(
+            "[uwsgi]\na = 1\n\n# no\n; no\n b=2\t\r\nc",
+            Some(&[("a", Some("1"), 2), ("b", Some("2"), 6), ("c", None, 7)]),
+        );
     }
 
     #[test]
     fn keys_repeat_and_sections_add_up() {
-        check("[uwsgi]\na=1\na=2\n[x]\na=9\n[uwsgi]\na=3", Some(&[
-            ("a", Some("1"), 2),
-            ("a", Some("2"), 3),
-            ("a", Some("3"), 7),
-        ]));
+        check(
+            "[uwsgi]\na=1\na=2\n[x]\na=9\n[uwsgi]\na=3",
+            Some(&[("a", Some("1"), 2), ("a", Some("2"), 3), ("a", Some("3"), 7)]),
+        );
     }
 
     #[test]

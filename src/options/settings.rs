@@ -209,9 +209,10 @@ pub fn apply(gathered: Gathered) -> Result<Settings, Failure> {
     let mut settings = Settings::default();
     settings.files = gathered.files;
     // `strict` holds for what stands before it, too.
-    settings.strict = gathered.directives.iter().any(|said| {
-        said.name == "strict" && said.value.as_deref().is_none_or(truth)
-    });
+    settings.strict = gathered
+        .directives
+        .iter()
+        .any(|said| said.name == "strict" && said.value.as_deref().is_none_or(truth));
     let referenced: BTreeSet<String> = gathered.referenced.into_iter().collect();
     for directive in &gathered.directives {
         settings.apply(directive, &referenced)?;
@@ -249,8 +250,10 @@ impl Settings {
         let meant = table::nearest(name).map(|known| format!("; did you mean {known}?"));
         let meant = meant.unwrap_or_default();
         if self.strict {
-            return Err(Failure::new(format!("{origin}: [strict-mode] unknown config directive: {name}{meant}"))
-                .hint(format!("a placeholder is defined by set-placeholder = {name}=…")));
+            return Err(Failure::new(format!(
+                "{origin}: [strict-mode] unknown config directive: {name}{meant}"
+            ))
+            .hint(format!("a placeholder is defined by set-placeholder = {name}=…")));
         }
         self.warn(origin, format!("{name} is not an option and %({name}) is used nowhere{meant}"));
         Ok(())
@@ -320,12 +323,16 @@ impl Settings {
         };
         let cut = value.match_indices(['#', ';']).map(|(at, _)| at).find(|&at| blank(at));
         let in_file = matches!(origin, Origin::File(..));
-        let Some((word, comment)) = cut.filter(|_| in_file).and_then(|at| value.split_at_checked(at))
+        let Some((word, comment)) =
+            cut.filter(|_| in_file).and_then(|at| value.split_at_checked(at))
         else {
             return value.to_owned();
         };
         let word = word.trim_end();
-        self.warn(origin, format!("{name} = {word}: what follows is taken as a comment: {comment}"));
+        self.warn(
+            origin,
+            format!("{name} = {word}: what follows is taken as a comment: {comment}"),
+        );
         word.to_owned()
     }
 
@@ -344,9 +351,9 @@ impl Settings {
         let (digits, rest) = value.split_at(end);
         let number = match digits {
             "" => 0,
-            digits => digits.parse::<u64>().map_err(|_| {
-                Failure::new(format!("{origin}: {name} = {value} is too large"))
-            })?,
+            digits => digits
+                .parse::<u64>()
+                .map_err(|_| Failure::new(format!("{origin}: {name} = {value} is too large")))?,
         };
         let factor = match rest {
             "k" | "K" if size => 1 << 10,
@@ -423,9 +430,7 @@ impl Settings {
 }
 
 /// What `plugins` may name because it is built in.
-const BUILT_IN: &[&str] = &[
-    "0", "http", "corerouter", "logfile",
-];
+const BUILT_IN: &[&str] = &["0", "http", "corerouter", "logfile"];
 
 fn missing_plugins(names: &str) -> impl Iterator<Item = &str> {
     names.split([',', ' ']).filter(|name| !name.is_empty()).filter(|name| {
@@ -483,10 +488,9 @@ pub fn parse_environment(pair: &str) -> Result<(&str, &str), Refusal> {
 /// `/prefix=directory`.
 pub(super) fn parse_static_map(pair: &str) -> Result<StaticMap, Refusal> {
     match pair.split_once('=') {
-        Some((prefix, directory)) if !directory.is_empty() => Ok(StaticMap {
-            prefix: prefix.to_owned(),
-            directory: directory.to_owned(),
-        }),
+        Some((prefix, directory)) if !directory.is_empty() => {
+            Ok(StaticMap { prefix: prefix.to_owned(), directory: directory.to_owned() })
+        }
         _ => Err("it needs /prefix=directory".to_owned()),
     }
 }
@@ -532,8 +536,18 @@ mod tests {
         check("chmod-socket", |s| s.chmod_socket, Some(0o666), "");
         check("chmod-socket = 660", |s| s.chmod_socket, Some(0o660), "");
         check("die-on-term = false", |s| s.die_on_term, Some(false), "");
-        check("uid = www-data", |s| s.uid.as_ref().map(|u| u.value.clone()).unwrap_or_default(), "www-data".to_owned(), "");
-        check("http = 8000", |s| s.sockets.first().map(|s| s.address.value.clone()), Some(":8000".to_owned()), "port :8000");
+        check(
+            "uid = www-data",
+            |s| s.uid.as_ref().map(|u| u.value.clone()).unwrap_or_default(),
+            "www-data".to_owned(),
+            "",
+        );
+        check(
+            "http = 8000",
+            |s| s.sockets.first().map(|s| s.address.value.clone()),
+            Some(":8000".to_owned()),
+            "port :8000",
+        );
     }
 
     #[test]
@@ -541,8 +555,18 @@ mod tests {
         check("chmod-socket = 666  # mode", |s| s.chmod_socket, Some(0o666), "comment: # mode");
         check("master = false # x", |s| s.master, false, "comment: # x");
         check("processes = 2\t; two", |s| s.processes, 2, "comment: ; two");
-        check("env = A=b # c", |s| s.env.first().map(|e| e.value.clone()), Some("A=b # c".to_owned()), "");
-        check("chdir = /a#b", |s| s.chdir.as_ref().map(|c| c.value.clone()), Some("/a#b".to_owned()), "");
+        check(
+            "env = A=b # c",
+            |s| s.env.first().map(|e| e.value.clone()),
+            Some("A=b # c".to_owned()),
+            "",
+        );
+        check(
+            "chdir = /a#b",
+            |s| s.chdir.as_ref().map(|c| c.value.clone()),
+            Some("/a#b".to_owned()),
+            "",
+        );
     }
 
     #[test]
@@ -554,7 +578,10 @@ mod tests {
 
     #[test]
     fn strict_refuses_what_is_unclear() {
-        check_refused("vaccuum = 1\nstrict", "x.ini:2: [strict-mode] unknown config directive: vaccuum; did you mean vacuum?");
+        check_refused(
+            "vaccuum = 1\nstrict",
+            "x.ini:2: [strict-mode] unknown config directive: vaccuum; did you mean vacuum?",
+        );
         check_refused("strict\nmax_requests = 5", "read as max-requests; refused under strict");
         check_refused("strict\nharakiri = 30s", "refused under strict");
     }

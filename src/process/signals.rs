@@ -39,7 +39,8 @@ impl Signals {
     pub fn take(&mut self) -> Vec<Signal> {
         let mut bytes = [0; 64];
         while self.woken.read(&mut bytes).is_ok_and(|length| length == bytes.len()) {}
-        let raised = self.watched.iter().filter(|(_, raised, _)| raised.swap(false, Ordering::SeqCst));
+        let raised =
+            self.watched.iter().filter(|(_, raised, _)| raised.swap(false, Ordering::SeqCst));
         raised.map(|(signal, ..)| *signal).collect()
     }
 

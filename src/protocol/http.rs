@@ -160,22 +160,28 @@ mod tests {
 
     #[test]
     fn headers_become_variables() {
-        let read = read("/a?b=1", &[
-            ("Host", "x"),
-            ("X-Dup", "1"),
-            ("X-Dup", "2"),
-            ("X_Under", "u"),
-            ("Cookie", "a=b"),
-            ("Cookie", "c=d"),
-            ("Content-Length", "2"),
-        ]);
+        let read = read(
+            "/a?b=1",
+            &[
+                ("Host", "x"),
+                ("X-Dup", "1"),
+                ("X-Dup", "2"),
+                ("X_Under", "u"),
+                ("Cookie", "a=b"),
+                ("Cookie", "c=d"),
+                ("Content-Length", "2"),
+            ],
+        );
         let names: Vec<_> = read.iter().skip(9).map(|(n, v)| (n.as_str(), v.as_str())).collect();
-        assert_eq!(names, [
-            ("HTTP_HOST", "x"),
-            ("HTTP_X_DUP", "1, 2"),
-            ("HTTP_COOKIE", "a=b, c=d"),
-            ("CONTENT_LENGTH", "2"),
-        ]);
+        assert_eq!(
+            names,
+            [
+                ("HTTP_HOST", "x"),
+                ("HTTP_X_DUP", "1, 2"),
+                ("HTTP_COOKIE", "a=b, c=d"),
+                ("CONTENT_LENGTH", "2"),
+            ]
+        );
     }
 
     #[test]

@@ -71,9 +71,11 @@ pub fn take(buffer: &mut BytesMut, limit: usize) -> Result<Option<Vars>, PacketE
 
 fn read_header(buffer: &[u8]) -> Option<Header> {
     match *buffer {
-        [modifier1, low, high, modifier2, ..] => {
-            Some(Header { modifier1, size: usize::from(u16::from_le_bytes([low, high])), modifier2 })
-        }
+        [modifier1, low, high, modifier2, ..] => Some(Header {
+            modifier1,
+            size: usize::from(u16::from_le_bytes([low, high])),
+            modifier2,
+        }),
         _ => None,
     }
 }

@@ -21,11 +21,8 @@ impl Constants {
     pub(super) fn new(py: Python<'_>, threads: u64, processes: u64) -> PyResult<Self> {
         // Unbuffered, so that nothing is lost when a worker ends.
         let io = py.import("io")?;
-        let raw = io.call_method(
-            "open",
-            (2, "wb", 0),
-            Some(&[("closefd", false)].into_py_dict(py)?),
-        )?;
+        let raw =
+            io.call_method("open", (2, "wb", 0), Some(&[("closefd", false)].into_py_dict(py)?))?;
         let options = PyDict::new(py);
         options.set_item("encoding", "utf-8")?;
         options.set_item("errors", "backslashreplace")?;

@@ -50,9 +50,8 @@ pub fn start(setup: &Setup) -> Result<(), Failure> {
         initialize(setup, executable.as_deref())?;
     }
     say!("Python version: {}", version().replace('\n', " "));
-    Python::attach(|py| arrange(py, setup, running)).map_err(|error| {
-        Failure::new(format!("cannot prepare Python: {error}"))
-    })
+    Python::attach(|py| arrange(py, setup, running))
+        .map_err(|error| Failure::new(format!("cannot prepare Python: {error}")))
 }
 
 /// The interpreter whose surroundings Python is to take as its own.

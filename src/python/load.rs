@@ -119,7 +119,8 @@ fn load_file<'py>(py: Python<'py>, path: &Path) -> Result<Bound<'py, PyModule>, 
 /// Prints the traceback and the search path, and names what is wrong.
 fn explain_import(py: Python<'_>, module: &str, error: &PyErr) -> LoadError {
     print_error(py, error);
-    let missing = error.value(py).getattr("name").ok().and_then(|name| name.extract::<String>().ok());
+    let missing =
+        error.value(py).getattr("name").ok().and_then(|name| name.extract::<String>().ok());
     let top = module.split('.').next().unwrap_or(module);
     match missing.filter(|_| error.is_instance_of::<pyo3::exceptions::PyModuleNotFoundError>(py)) {
         Some(missing) if missing == module || missing == top => {

@@ -6,6 +6,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use nix::sys::signal::Signal;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyModule};
 
@@ -101,8 +102,13 @@ pub(super) fn run_at_exit(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
-/// Runs `uwsgi.post_fork_hook` in a new worker.
-pub(super) fn run_post_fork(py: Python<'_>) -> PyResult<()> {
+/// The signal on which a worker writes to the log where its threads are.
+pub(super) const TELL_WHERE: Signal = Signal::SIGUSR2;
+
+/// Prepares a new worker and runs `uwsgi.post_fork_hook` in it.
+pub(super) fn enter_worker(py: Python<'_>) -> PyResult<()> {
+    let log = 2;
+    py.import("faulthandler")?.call_method1("register", (TELL_WHERE as i32, log, true))?;
     if let Some(hook) = py.import("uwsgi")?.getattr_opt("post_fork_hook")? {
         hook.call0()?;
     }

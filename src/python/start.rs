@@ -72,14 +72,14 @@ fn checked_status(status: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
 }
 
 fn checked_headers(headers: &Bound<'_, PyAny>) -> PyResult<Vec<(Vec<u8>, Vec<u8>)>> {
-    let headers = headers.cast::<PyList>().map_err(|_| {
-        PyTypeError::new_err("the headers must be a list of (name, value) tuples")
-    })?;
+    let headers = headers
+        .cast::<PyList>()
+        .map_err(|_| PyTypeError::new_err("the headers must be a list of (name, value) tuples"))?;
     let mut checked = Vec::with_capacity(headers.len());
     for pair in headers {
-        let pair = pair.cast::<PyTuple>().map_err(|_| {
-            PyTypeError::new_err("a header must be a (name, value) tuple")
-        })?;
+        let pair = pair
+            .cast::<PyTuple>()
+            .map_err(|_| PyTypeError::new_err("a header must be a (name, value) tuple"))?;
         if pair.len() != 2 {
             return Err(PyTypeError::new_err("a header must be a (name, value) tuple"));
         }

@@ -50,7 +50,7 @@ impl Wsgi {
     pub fn enter_worker(number: usize) {
         module::set_worker(u32::try_from(number).unwrap_or(u32::MAX));
         Python::attach(|py| {
-            if let Err(error) = module::run_post_fork(py) {
+            if let Err(error) = module::enter_worker(py) {
                 print_error(py, &error);
             }
         });
@@ -193,7 +193,8 @@ impl Rest {
 }
 
 fn announced_length(headers: &[(Vec<u8>, Vec<u8>)]) -> u64 {
-    let mut lengths = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"content-length"));
+    let mut lengths =
+        headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"content-length"));
     let value = lengths.next().and_then(|(_, value)| std::str::from_utf8(value).ok());
     value.and_then(|value| value.trim().parse().ok()).unwrap_or(u64::MAX)
 }
@@ -292,6 +293,11 @@ impl App for Wsgi {
             Ok(files)
         };
         Python::attach(|py| sources(py).unwrap_or_default())
+    }
+
+    fn tell_where(&self) {
+        // Python's fault handler writes from within the signal, without the interpreter's lock.
+        let _ = nix::sys::signal::raise(module::TELL_WHERE);
     }
 
     fn end(&self) {

@@ -90,11 +90,9 @@ mod tests {
         std::fs::create_dir_all(root.join("css")).expect("a folder");
         std::fs::write(root.join("css/a b.css"), "x").expect("a file");
         std::fs::write(folder.path().join("secret"), "x").expect("a file");
-        std::os::unix::fs::symlink(folder.path().join("secret"), root.join("link")).expect("a link");
-        let map = StaticMap {
-            prefix: "/static".to_owned(),
-            directory: root.display().to_string(),
-        };
+        std::os::unix::fs::symlink(folder.path().join("secret"), root.join("link"))
+            .expect("a link");
+        let map = StaticMap { prefix: "/static".to_owned(), directory: root.display().to_string() };
         let check = |path: &str, expected: bool| {
             assert_eq!(find(&map, path).is_some(), expected, "{path}");
         };

@@ -106,7 +106,8 @@ impl Exchange {
     /// Tells the master that this thread is in the application.
     fn enter(&self, client: Option<Client>) {
         let core = self.reactor.counters;
-        let subject = format!("{} - {} {}", self.subject.client, self.subject.method, self.subject.uri);
+        let subject =
+            format!("{} - {} {}", self.subject.client, self.subject.method, self.subject.uri);
         core.subject.set(subject.as_bytes());
         if client.is_some() {
             self.wait_for_client(client);
@@ -241,7 +242,8 @@ fn obey_http(reply: &mut Reply, head_only: bool) {
 /// Whether the client speaks TLS, as far as it may be believed.
 pub(super) fn is_https(vars: &Vars, trusted: bool) -> bool {
     let is = |name: &[u8], words: &[&[u8]]| {
-        vars.get(name).is_some_and(|value| words.iter().any(|word| value.eq_ignore_ascii_case(word)))
+        vars.get(name)
+            .is_some_and(|value| words.iter().any(|word| value.eq_ignore_ascii_case(word)))
     };
     if !trusted {
         return false;
@@ -249,9 +251,7 @@ pub(super) fn is_https(vars: &Vars, trusted: bool) -> bool {
     let scheme = vars.get(b"UWSGI_SCHEME").or_else(|| vars.get(b"HTTP_X_FORWARDED_PROTO"));
     match scheme.filter(|scheme| !scheme.is_empty()) {
         Some(scheme) => scheme.eq_ignore_ascii_case(b"https"),
-        None => {
-            is(b"HTTPS", &[b"on", b"1"]) || is(b"HTTP_X_FORWARDED_SSL", &[b"on", b"1"])
-        }
+        None => is(b"HTTPS", &[b"on", b"1"]) || is(b"HTTP_X_FORWARDED_SSL", &[b"on", b"1"]),
     }
 }
 
@@ -281,9 +281,11 @@ mod tests {
             reply.headers.push((b"content-length".to_vec(), length.into()));
         }
         obey_http(&mut reply, head_only);
-        let headers = reply.headers.iter().skip(1).map(|(name, value)| {
-            format!("{}: {}", name.escape_ascii(), value.escape_ascii())
-        });
+        let headers = reply
+            .headers
+            .iter()
+            .skip(1)
+            .map(|(name, value)| format!("{}: {}", name.escape_ascii(), value.escape_ascii()));
         let mut parts: Vec<_> = headers.collect();
         match reply.body {
             Output::Full(body) => parts.push(body.escape_ascii().to_string()),

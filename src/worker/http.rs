@@ -17,7 +17,7 @@ use super::reactor::Reactor;
 use super::stream::Stream;
 use super::{Client, Phase, Wire};
 use crate::app::{Output, Piece, Pieces, Reply, Request};
-use crate::net::http::{collect, set_head, tell_large_head};
+use crate::net::http::{Used, collect, serve as serve_http, set_head, tell_large_head};
 use crate::protocol::http::{Connection, vars};
 
 /// hyper has no smaller buffer for a head, in bytes.
@@ -39,7 +39,9 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire) {
         },
     });
     let head = usize::try_from(settings.buffer_size).unwrap_or(usize::MAX).max(SMALLEST_HEAD);
+    let used = Used::default();
     let service = hyper::service::service_fn(|request: Head<Incoming>| {
+        used.set();
         let (reactor, facts) = (Rc::clone(reactor), Rc::clone(&facts));
         async move { Ok::<_, Infallible>(answer(&reactor, &facts, request).await) }
     });
@@ -51,20 +53,12 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire) {
         .title_case_headers(true)
         .max_buf_size(head)
         .serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
     let mut phase = reactor.shared.phase.subscribe();
-    let draining = async {
+    let drained = async {
         // The sender lives as long as the worker.
         let _ = phase.wait_for(|phase| *phase == Phase::Draining).await;
     };
-    tokio::pin!(draining);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = draining => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
+    let ended = serve_http(connection, &used, drained).await;
     // Other errors are the client's: hyper answered them, or there is nobody to answer.
     if ended.is_err_and(|error| error.is_parse_too_large()) {
         tell_large_head(head);
@@ -112,8 +106,8 @@ async fn read(
 ) -> Result<Request, StatusCode> {
     let settings = &reactor.shared.settings;
     let (head, body) = request.into_parts();
-    let mut vars = vars(&head, &facts.connection)
-        .map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
+    let mut vars =
+        vars(&head, &facts.connection).map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
     let input_terminated = head.headers.contains_key(http::header::TRANSFER_ENCODING);
     let silence = Duration::from_secs(settings.socket_timeout);
     let body = collect(body, settings.post_buffering, settings.limit_post, silence).await?;

@@ -11,8 +11,8 @@ mod stream;
 mod uwsgi;
 
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -24,9 +24,9 @@ use crate::error::WORKER_RELOAD;
 use crate::log::say;
 use crate::net::listen::Listener;
 use crate::options::settings::Settings;
+use crate::process::inspect;
 use crate::process::scoreboard::{Scoreboard, Worker, now_micros};
 use crate::process::signals::{self, Signals};
-use crate::process::inspect;
 use crate::protocol::reply::{self, frame};
 
 /// What is spoken on a source of connections.
@@ -244,6 +244,7 @@ fn answer_overdue(shared: &Shared, limit: u64) {
         // A thread that panicked with the lock has no client any more.
         let client = client.lock().map(|mut client| client.take()).ok().flatten();
         if let Some(client) = client {
+            shared.app.tell_where();
             let reply = timeout_reply(client.wire);
             // A client that is gone needs no answer.
             let _ = nix::unistd::write(&client.connection, &reply);
@@ -305,4 +306,3 @@ fn check_limits(shared: &Shared, requests: u64) {
         }
     }
 }
-

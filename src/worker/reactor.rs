@@ -145,7 +145,9 @@ impl Acceptor {
                     _ => Self::Unix(UnixListener::from_std(fd.into())?),
                 }
             }
-            Inlet::Channel(channel) => Self::Channel(UnixStream::from_std(channel.try_clone()?.into())?),
+            Inlet::Channel(channel) => {
+                Self::Channel(UnixStream::from_std(channel.try_clone()?.into())?)
+            }
         })
     }
 

@@ -86,8 +86,7 @@ async fn read_request(
     let body = read_body(&mut reader, buffer, &vars, settings).await?;
     let trusted = is_trusted(reactor, &vars, wire, true);
     let https = is_https(&vars, trusted);
-    let input_terminated =
-        wire == Wire::Gateway && vars.get(b"HTTP_TRANSFER_ENCODING").is_some();
+    let input_terminated = wire == Wire::Gateway && vars.get(b"HTTP_TRANSFER_ENCODING").is_some();
     Ok(Some(Request { vars, body, https, input_terminated, core: reactor.core }))
 }
 

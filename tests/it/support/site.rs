@@ -43,10 +43,16 @@ impl Site {
 
     /// A site that is a copy of the Django project of `tests/fixtures/django`, its database made.
     pub fn django() -> Self {
+        let python = venv().join("bin/python");
+        assert!(
+            python.exists(),
+            "no {}: `make need` makes it, for $RUWSGI_TEST_VENV",
+            python.display()
+        );
         let site = Self::new();
         copy(&root().join("tests/fixtures/django"), site.path());
         for words in [["migrate", "--verbosity=0"], ["collectstatic", "--verbosity=0"]] {
-            let output = Command::new(venv().join("bin/python"))
+            let output = Command::new(&python)
                 .arg("manage.py")
                 .args(words)
                 .arg("--no-input")

@@ -47,6 +47,20 @@ pub fn oracle() -> Option<PathBuf> {
     None
 }
 
+/// Does the server under test know this option at all? If not, the test waits for it and is listed.
+pub fn lacks_option(name: &str) -> bool {
+    let help = Command::new(program()).arg("--help").output().expect("--help");
+    let text =
+        String::from_utf8_lossy(&help.stdout).into_owned() + &String::from_utf8_lossy(&help.stderr);
+    let option = format!("--{name}");
+    let known = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '=' | '[' | '|'));
+    let lacking = !known.into_iter().any(|word| word == option);
+    if lacking {
+        skip(&format!("there is no {option} yet"));
+    }
+    lacking
+}
+
 /// A venv with Django for the Python of the server under test.
 pub fn venv() -> PathBuf {
     if let Some(path) = std::env::var_os("RUWSGI_TEST_VENV") {
