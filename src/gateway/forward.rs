@@ -152,7 +152,7 @@ async fn send(stream: &mut UnixStream, vars: Vars, body: &mut Body) -> io::Resul
     stream.write_all(&packet).await?;
     let mut pieces = body.pieces()?;
     loop {
-        let piece = pieces.next()?;
+        let piece = pieces.take()?;
         if piece.is_empty() {
             return Ok(());
         }
