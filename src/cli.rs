@@ -26,11 +26,14 @@ enum Command {
 /// Runs the program with this command line (the program's name first).
 #[must_use]
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    // How this program starts itself as a server.
+    #[cfg(feature = "deploy")]
+    let server = std::env::current_exe().map_or_else(|_| OsString::from("ruwsgi"), std::path::PathBuf::into_os_string);
     let first = arguments.get(1).and_then(|word| word.to_str());
     match first {
         Some("deploy") => match Program::parse_from(arguments).command {
             #[cfg(feature = "deploy")]
-            Command::Deploy(command) => crate::deploy::main(&command),
+            Command::Deploy(command) => crate::deploy::main(&command, &[server]),
         },
         _ => ExitCode::SUCCESS,
     }
