@@ -113,6 +113,8 @@ pub struct Read {
     pub problems: Vec<Problem>,
     /// Keys that were written, right or wrong.
     seen: Vec<&'static str>,
+    /// Sections that were written.
+    sections: Vec<(String, Position)>,
 }
 
 /// Reads the tree by the table; goes on after an error, so that all are told.
@@ -125,8 +127,10 @@ pub fn read(root: &Node) -> Read {
     }
     for key in KEYS {
         if key.default == Required && !read.seen.contains(&key.path) {
+            let parent = key.path.split_once('.').map_or("", |(parent, _)| parent);
+            let at = read.sections.iter().find(|(name, _)| name == parent).map(|(_, at)| *at);
             let problem = Problem::new(
-                Position::default(),
+                at.unwrap_or_default(),
                 format!("`{}` is missing; it must be {}", key.path, key.kind.wants()),
             );
             read.problems.push(problem.help(key.about));
@@ -160,6 +164,7 @@ fn section(node: &Node, prefix: &str, read: &mut Read) {
                 one(key, name, value, read);
             }
         } else if KEYS.iter().any(|key| key.path.starts_with(&format!("{path}."))) {
+            read.sections.push((path.clone(), name.at));
             section(value, &format!("{path}."), read);
         } else {
             read.problems.push(unknown(name, &path, prefix));

@@ -442,3 +442,85 @@ fn hash(parts: &[&str]) -> String {
     }
     digest.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deploy::render::{Output, render};
+    use crate::deploy::spec::load;
+
+    const SITE: &str = "name: mysite\napp:\n  module: mysite.wsgi\n  settings: mysite.settings\nnginx:\n  server_names: [www.example.com, localhost]\n";
+
+    fn files(source: &str) -> Vec<Output> {
+        let spec = load("ruwsgi.yaml", source, |_| true).unwrap_or_else(|problems| panic!("{problems}"));
+        render(&plan(&spec)).unwrap()
+    }
+
+    fn text(files: &[Output], path: &str) -> String {
+        files.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("no {path}")).text.clone()
+    }
+
+    #[test]
+    fn the_shortest_file_makes_a_whole_deployment() {
+        let all: Vec<String> =
+            files(SITE).into_iter().map(|file| format!("==> {} <==\n{}", file.path, file.text)).collect();
+        insta::assert_snapshot!(all.join("\n"));
+    }
+
+    #[test]
+    fn the_same_file_makes_the_same_bytes() {
+        assert_eq!(files(SITE), files(SITE));
+    }
+
+    #[test]
+    fn every_timeout_is_longer_than_the_one_inside_it() {
+        let files = files(&format!("{SITE}server:\n  harakiri: 2m\n"));
+        assert!(text(&files, "uwsgi.ini").contains("harakiri = 120\n"));
+        assert!(text(&files, "nginx/mysite.conf").contains("uwsgi_read_timeout 130s;"));
+        assert!(text(&files, "k8s/90-ingress.yaml").contains("proxy-read-timeout: \"135\""));
+        assert!(text(&files, "compose.yaml").contains("stop_grace_period: \"140s\""));
+        assert!(text(&files, "k8s/50-deployment.yaml").contains("terminationGracePeriodSeconds: 145"));
+    }
+
+    #[test]
+    fn in_a_pod_nginx_finds_the_server_at_the_loopback_address() {
+        let files = files(&SITE.replace("nginx:\n", "nginx:\n  via: tcp\n  pass: http\n"));
+        let compose = text(&files, "nginx/mysite.conf");
+        assert!(compose.contains("resolver 127.0.0.11") && compose.contains("set $mysite_server web:8000;"));
+        let pod = text(&files, "k8s/25-nginx.yaml");
+        assert!(pod.contains("server 127.0.0.1:8000") && !pod.contains("resolver"));
+    }
+
+    #[test]
+    fn a_volume_means_one_pod_that_migrates_itself() {
+        let volume = files(&SITE.replace("app:\n", "app:\n  data_dir: data\n"));
+        let deployment = text(&volume, "k8s/50-deployment.yaml");
+        assert!(deployment.contains("replicas: 1\n") && deployment.contains("initContainers:"));
+        assert!(volume.iter().all(|file| file.path != "k8s/40-migrate.yaml"));
+        let none = files(SITE);
+        assert!(text(&none, "k8s/50-deployment.yaml").contains("replicas: 2\n"));
+        assert!(text(&none, "k8s/40-migrate.yaml").contains("kind: Job"));
+    }
+
+    #[test]
+    fn a_value_of_any_text_stays_one_value() {
+        let strange = "a: b # {{ x }} $y %z \\\"'\u{1f600}";
+        let quoted = crate::deploy::escape::json(strange);
+        let files = files(&format!("{SITE}env:\n  STRANGE: {quoted}\nserver:\n  options:\n    procname: {quoted}\n"));
+        for (path, line) in [("compose.yaml", "STRANGE: "), ("k8s/20-configmap.yaml", "STRANGE: ")] {
+            let text = text(&files, path);
+            let found = text.lines().find_map(|text| text.trim().strip_prefix(line)).unwrap();
+            let back: String = serde_saphyr::from_str(found).unwrap();
+            assert_eq!(back, strange);
+        }
+        assert!(text(&files, "uwsgi.ini").contains(&format!("procname = {}\n", strange.replace('%', "%%"))));
+    }
+
+    #[test]
+    fn no_file_holds_a_secret_and_compose_names_its_file() {
+        let files = files(&format!("{SITE}secrets: [DJANGO_SECRET_KEY, DATABASE_URL]\n"));
+        assert!(text(&files, "compose.yaml").contains("DATABASE_URL_FILE: \"/run/secrets/database_url\""));
+        assert!(text(&files, "k8s/50-deployment.yaml").contains("key: database_url"));
+        assert!(!text(&files, "k8s/20-configmap.yaml").contains("kind: Secret"));
+    }
+}

@@ -67,7 +67,8 @@ impl Problems {
     /// Sorted by place.
     #[must_use]
     pub fn new(file: &str, source: &str, mut list: Vec<Problem>) -> Self {
-        list.sort_by_key(|problem| problem.at);
+        // What is nowhere in the file comes last.
+        list.sort_by_key(|problem| (problem.at.line == 0, problem.at));
         Self { file: file.to_owned(), source: source.to_owned(), list }
     }
 }

@@ -78,6 +78,9 @@ impl Node {
 /// Reads one document.
 pub fn read(source: &str) -> Result<Node, Problem> {
     let raw: Raw = serde_saphyr::from_str(source).map_err(|error| {
+        if let Some(problem) = tab(source) {
+            return problem;
+        }
         let at = error.location().map(|at| position(at, source)).unwrap_or_default();
         let text = error.without_snippet().to_string();
         let text = text.lines().next().unwrap_or_default();
@@ -87,6 +90,16 @@ pub fn read(source: &str) -> Result<Node, Problem> {
             .help("two spaces of indentation, `key: value` with a blank behind the colon, no tabs")
     })?;
     Ok(raw.into_node(source))
+}
+
+/// The parser tells a tab at the place where the line before began.
+fn tab(source: &str) -> Option<Problem> {
+    source.lines().enumerate().find_map(|(index, line)| {
+        let blank = line.len() - line.trim_start().len();
+        let column = line.get(..blank)?.find('\t')? + 1;
+        let at = Position { line: index + 1, column, length: 1 };
+        Some(Problem::new(at, "a tab in the indentation").help("YAML takes blanks only, two for each level"))
+    })
 }
 
 fn position(at: Location, source: &str) -> Position {
@@ -242,7 +255,7 @@ mod tests {
     #[test]
     fn a_file_that_is_not_yaml_is_told_with_its_line() {
         let problem = read("name: x\n\tpython: 3\n").unwrap_err();
-        assert_eq!(problem.at.line, 2, "{problem:?}");
+        assert_eq!((problem.at.line, problem.at.column), (2, 1), "{problem:?}");
         assert_eq!(read("a: 1\na: 2\n").unwrap_err().at.line, 2);
     }
 }

@@ -1,1 +1,3 @@
-fn main(){}
+//! Drives the real program in fresh directories.
+
+mod deploy;
