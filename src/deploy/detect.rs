@@ -11,19 +11,19 @@ use super::kinds::is_module;
 /// What a project says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Project {
-    /// DJANGO_SETTINGS_MODULE.
+    /// `DJANGO_SETTINGS_MODULE`.
     pub settings: Option<String>,
     /// `package.wsgi:application`.
     pub module: Option<String>,
     /// What to install.
     pub requirements: Option<String>,
-    /// STATIC_URL.
+    /// `STATIC_URL`.
     pub static_url: Option<String>,
-    /// STATIC_ROOT, relative to the project, or absolute.
+    /// `STATIC_ROOT`, relative to the project, or absolute.
     pub static_root: Option<String>,
-    /// MEDIA_URL.
+    /// `MEDIA_URL`.
     pub media_url: Option<String>,
-    /// MEDIA_ROOT.
+    /// `MEDIA_ROOT`.
     pub media_root: Option<String>,
     /// A folder that must survive.
     pub data_dir: Option<String>,

@@ -61,7 +61,7 @@ pub fn json(value: &str) -> String {
             ' '..='~' => text.push(letter),
             _ => {
                 for unit in letter.encode_utf16(&mut [0; 2]) {
-                    text.push_str(&format!("\\u{unit:04x}"));
+                    let _ = std::fmt::Write::write_fmt(&mut text, format_args!("\\u{unit:04x}"));
                 }
             }
         }

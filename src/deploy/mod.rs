@@ -97,7 +97,7 @@ pub fn main(command: &Command, server: &[OsString]) -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
     };
-    done.unwrap_or_else(|error| complain(error))
+    done.unwrap_or_else(|error| complain(&error))
 }
 
 /// The one question to the server's table: is there an option of this name?
@@ -161,7 +161,7 @@ fn say(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
-fn complain(error: anyhow::Error) -> ExitCode {
+fn complain(error: &anyhow::Error) -> ExitCode {
     let text = if let Some(problems) = error.downcast_ref::<Problems>() {
         problems.to_string()
     } else if let Some(failure) = error.downcast_ref::<Failure>() {

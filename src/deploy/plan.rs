@@ -440,7 +440,9 @@ fn hash(parts: &[&str]) -> String {
         digest.update(part.len().to_le_bytes());
         digest.update(part.as_bytes());
     }
-    digest.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    let mut text = super::write::hex(&digest.finalize());
+    text.truncate(8);
+    text
 }
 
 #[cfg(test)]

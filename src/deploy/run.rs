@@ -44,7 +44,7 @@ pub struct Run {
 }
 
 /// The server must have answered once after this.
-const START: Duration = Duration::from_mins(1);
+const START: Duration = Duration::from_secs(60);
 
 /// Runs until a signal, or until one of the two ends. `server` is the command of the server.
 pub(super) fn run(request: &Run, server: &[OsString]) -> Result<ExitCode> {

@@ -8,7 +8,6 @@ use super::keys::{Fallback, KEYS};
 use super::kinds::Kind;
 
 /// The schema as text.
-
 pub(super) fn schema() -> String {
     let mut root = section("How a Django site is deployed: see docs/deploy.md.");
     for key in KEYS {

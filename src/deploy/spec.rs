@@ -45,11 +45,11 @@ pub struct App {
     pub settings: String,
     /// `requirements.txt`.
     pub requirements: String,
-    /// STATIC_URL.
+    /// `STATIC_URL`.
     pub static_url: String,
-    /// STATIC_ROOT, in the project or absolute.
+    /// `STATIC_ROOT`, in the project or absolute.
     pub static_root: String,
-    /// MEDIA_URL and MEDIA_ROOT.
+    /// `MEDIA_URL` and `MEDIA_ROOT`.
     pub media: Option<(String, String)>,
     /// A folder that must survive.
     pub data_dir: Option<String>,
@@ -121,7 +121,7 @@ pub struct Kubernetes {
     pub memory: String,
     /// `1Gi`.
     pub storage: String,
-    /// IngressClass.
+    /// `IngressClass`.
     pub ingress_class: String,
     /// Secret with the certificate.
     pub tls_secret: String,

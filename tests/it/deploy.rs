@@ -88,7 +88,7 @@ fn tool(variable: &str, name: &str) -> Option<PathBuf> {
 }
 
 fn ran(mut command: Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let output = command.output().expect("the command starts");
     let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{command:?}: {said}");
     said
@@ -290,7 +290,7 @@ fn kubernetes_takes_the_manifests() {
     }
 }
 
-/// The Compose of Docker: the plugin, or where RUWSGI_COMPOSE says.
+/// The Compose of Docker: the plugin, or where `RUWSGI_COMPOSE` says.
 fn compose() -> Option<Command> {
     if let Some(path) = std::env::var_os("RUWSGI_COMPOSE") {
         return Some(Command::new(path));
@@ -349,7 +349,7 @@ fn docker_builds_both_images() {
     }
 }
 
-/// The starter's own tests and Django's deployment check, in the Python of RUWSGI_DJANGO_PYTHON.
+/// The starter's own tests and Django's deployment check, in the Python of `RUWSGI_DJANGO_PYTHON`.
 #[test]
 fn the_starter_passes_its_tests_and_the_deployment_check() {
     let Some(python) = django() else { return };
@@ -411,8 +411,8 @@ fn run(root: &Path, python: &Path, server: &Path) -> (std::process::Child, u16, 
         said.push('\n');
         line.split_once("http://127.0.0.1:").and_then(|(_, rest)| rest.split('/').next()?.parse::<u16>().ok())
     });
-    let Some(port) = port else { panic!("it ended before it was up:\n{said}") };
-    (child, port, Box::new(lines))
+    assert!(port.is_some(), "it ended before it was up:\n{said}");
+    (child, port.unwrap_or_default(), Box::new(lines))
 }
 
 fn interrupt(child: &std::process::Child) {
@@ -432,7 +432,7 @@ fn run_serves_the_starter_behind_nginx_until_interrupted() {
         assert!(page.starts_with("HTTP/1.1 200"), "{page}");
         assert!(page.contains("<dd>http</dd>"), "the client's X-Forwarded-Proto was believed: {page}");
         assert!(page.contains(&format!("<dd>127.0.0.1:{port}</dd>")), "{page}");
-        let style = page.split('"').find(|part| part.ends_with(".css")).expect("a style sheet").to_owned();
+        let style = page.split('"').find(|part| part.contains("/site.")).expect("a style sheet").to_owned();
         let style = get(port, &format!("GET {style} HTTP/1.0\r\nHost: localhost\r\n\r\n"));
         assert!(style.contains("immutable") && style.contains("nosniff"), "{style}");
         let unknown = get(port, "GET / HTTP/1.0\r\nHost: evil.example\r\n\r\n");
