@@ -502,3 +502,28 @@ fn the_reference_site_is_what_its_yaml_renders() {
     }
     assert!(differing.is_empty(), "run again with UPDATE=1: {differing:?}");
 }
+
+/// The table of keys in docs/deploy.md is the one in the program: UPDATE=1 writes it again.
+#[test]
+fn the_manual_has_the_table_of_keys() {
+    use ruwsgi::deploy::keys::{Fallback, KEYS};
+    let mut table = String::from("| key | default | what for |\n| --- | --- | --- |\n");
+    for key in KEYS {
+        let default = match key.default {
+            Fallback::Required => "required".to_owned(),
+            Fallback::Is(value) => format!("`{value}`"),
+            Fallback::From(how) => how.to_owned(),
+            Fallback::Off => "none".to_owned(),
+        };
+        table.push_str(&format!("| `{}` | {default} | {} |\n", key.path, key.about));
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/deploy.md");
+    let before = fs::read_to_string(&path).expect("docs/deploy.md");
+    let (head, rest) = before.split_once("UPDATE=1 -->\n").expect("the mark");
+    let (_, tail) = rest.split_once("<!-- end -->").expect("the other mark");
+    let after = format!("{head}UPDATE=1 -->\n{table}<!-- end -->{tail}");
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, &after).expect("written");
+    }
+    assert!(before == after || std::env::var_os("UPDATE").is_some(), "run again with UPDATE=1");
+}
