@@ -446,6 +446,28 @@ fn run_serves_the_starter_behind_nginx_until_interrupted() {
 }
 
 #[test]
+fn a_request_in_flight_is_answered_when_run_is_interrupted() {
+    let (Some(_), Some(server), Some(python)) = (tool("RUWSGI_NGINX", "nginx"), tool("RUWSGI_UWSGI", "uwsgi"), django()) else {
+        return;
+    };
+    let (_folder, root) = starter(&[]);
+    let slow = "import time\nfrom pathlib import Path\n\ndef application(environ, start):\n    if environ['PATH_INFO'] == '/slow':\n        Path('reached').touch()\n        time.sleep(2)\n    start('200 OK', [('Content-Length', '4')])\n    return [b'done']\n";
+    fs::write(root.join("mysite/wsgi.py"), slow).expect("written");
+    let (mut child, port, lines) = run(&root, &python, &server);
+    let request = std::thread::spawn(move || get(port, "GET /slow HTTP/1.0\r\nHost: localhost\r\n\r\n"));
+    let until = Instant::now() + Duration::from_secs(10);
+    while !root.join("reached").exists() {
+        assert!(Instant::now() < until, "the request never came");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    interrupt(&child);
+    let answer = request.join().expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("done"), "{answer}");
+    let rest: Vec<String> = lines.collect();
+    assert!(child.wait().expect("an end").success(), "{rest:?}");
+}
+
+#[test]
 fn run_stops_and_says_so_when_the_server_ends() {
     let (Some(_), Some(server), Some(python)) = (tool("RUWSGI_NGINX", "nginx"), tool("RUWSGI_UWSGI", "uwsgi"), django()) else {
         return;
