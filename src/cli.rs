@@ -28,7 +28,8 @@ enum Command {
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
     // How this program starts itself as a server.
     #[cfg(feature = "deploy")]
-    let server = std::env::current_exe().map_or_else(|_| OsString::from("ruwsgi"), std::path::PathBuf::into_os_string);
+    let server = std::env::current_exe()
+        .map_or_else(|_| OsString::from("ruwsgi"), std::path::PathBuf::into_os_string);
     let first = arguments.get(1).and_then(|word| word.to_str());
     match first {
         Some("deploy") => match Program::parse_from(arguments).command {

@@ -69,9 +69,14 @@ fn timeouts_and_sizes(of: &Reader<'_>, problems: &mut Vec<Problem>) {
     {
         let other = size(other.parse().unwrap_or(0));
         problems.push(
-            Problem::new(at, format!("nginx takes bodies of {other}, the server of {}", size(body)))
-                .help("leave the line out: nginx, the server and the Ingress all follow server.max_body")
-                .rule("X2"),
+            Problem::new(
+                at,
+                format!("nginx takes bodies of {other}, the server of {}", size(body)),
+            )
+            .help(
+                "leave the line out: nginx, the server and the Ingress all follow server.max_body",
+            )
+            .rule("X2"),
         );
     }
 }
@@ -131,9 +136,12 @@ fn names(of: &Reader<'_>, problems: &mut Vec<Problem>) {
         && host.starts_with('*')
     {
         problems.push(
-            Problem::new(*at, format!("health checks ask for the first name, and `{host}` is none"))
-                .help("put a name without `*` first")
-                .rule("X6"),
+            Problem::new(
+                *at,
+                format!("health checks ask for the first name, and `{host}` is none"),
+            )
+            .help("put a name without `*` first")
+            .rule("X6"),
         );
     }
     let https = of.text("app.https") == "true";
@@ -147,23 +155,33 @@ fn names(of: &Reader<'_>, problems: &mut Vec<Problem>) {
     }
     if https && !hosts.is_empty() && !hosts.iter().any(|(host, _)| is_public(host)) {
         problems.push(
-            Problem::new(at, "https needs a name a certificate can be for, and nginx.server_names has none")
-                .help("put the site's name first: server_names: [www.example.com]")
-                .rule("X6"),
+            Problem::new(
+                at,
+                "https needs a name a certificate can be for, and nginx.server_names has none",
+            )
+            .help("put the site's name first: server_names: [www.example.com]")
+            .rule("X6"),
         );
     }
 }
 
 fn volumes(of: &Reader<'_>, problems: &mut Vec<Problem>) {
     let Some(at) = of.at("k8s.replicas") else { return };
-    let volume = ["app.data_dir", "app.media_root"].into_iter().find(|path| of.maybe(path).is_some());
+    let volume =
+        ["app.data_dir", "app.media_root"].into_iter().find(|path| of.maybe(path).is_some());
     if let Some(path) = volume
         && of.number("k8s.replicas") > 1
     {
         problems.push(
-            Problem::new(at, format!("{} replicas cannot share the one volume of `{path}`", of.number("k8s.replicas")))
-                .help("1, or a database and a file store outside the pod and no such folder")
-                .rule("K02"),
+            Problem::new(
+                at,
+                format!(
+                    "{} replicas cannot share the one volume of `{path}`",
+                    of.number("k8s.replicas")
+                ),
+            )
+            .help("1, or a database and a file store outside the pod and no such folder")
+            .rule("K02"),
         );
     }
 }
@@ -185,12 +203,18 @@ fn secrets(of: &Reader<'_>, problems: &mut Vec<Problem>) {
             );
         } else if telling.iter().any(|word| name.contains(word)) && !name.ends_with("_FILE") {
             problems.push(
-                Problem::new(at, format!("`{name}` looks like a secret, and `env` is written into files"))
-                    .help(format!("secrets: [{name}]   # the value comes from secrets/{}", name.to_lowercase()))
-                    .rule("K13"),
+                Problem::new(
+                    at,
+                    format!("`{name}` looks like a secret, and `env` is written into files"),
+                )
+                .help(format!(
+                    "secrets: [{name}]   # the value comes from secrets/{}",
+                    name.to_lowercase()
+                ))
+                .rule("K13"),
             );
         }
-        if super::plan::SET_BY_US.contains(&name.as_str()) {
+        if super::context::SET_BY_US.contains(&name.as_str()) {
             problems.push(
                 Problem::new(at, format!("`{name}` is set from other keys of this file"))
                     .help("see docs/deploy.md for what the application is told")
@@ -207,11 +231,19 @@ fn options(of: &Reader<'_>, knows: Knows, problems: &mut Vec<Problem>) {
                 "" => "the rendered uwsgi.ini has it as the files around it need it".to_owned(),
                 key => format!("write `{key}`: other files follow it"),
             };
-            problems.push(Problem::new(at, format!("`{name}` is not for `server.options`")).help(help).rule("X4"));
+            problems.push(
+                Problem::new(at, format!("`{name}` is not for `server.options`"))
+                    .help(help)
+                    .rule("X4"),
+            );
         } else if !knows(&name) {
             let near = closest(&name, RENDERED.iter().copied());
-            let help = near.map_or("see `ruwsgi --help` for all options".to_owned(), |near| format!("did you mean `{near}`?"));
-            problems.push(Problem::new(at, format!("`{name}` is no uWSGI option")).help(help).rule("U01"));
+            let help = near.map_or("see `ruwsgi --help` for all options".to_owned(), |near| {
+                format!("did you mean `{near}`?")
+            });
+            problems.push(
+                Problem::new(at, format!("`{name}` is no uWSGI option")).help(help).rule("U01"),
+            );
         }
         if name == "reload-on-rss" {
             memory(of, values.first().map_or("", String::as_str), at, problems);
@@ -220,22 +252,45 @@ fn options(of: &Reader<'_>, knows: Knows, problems: &mut Vec<Problem>) {
 }
 
 fn memory(of: &Reader<'_>, value: &str, at: Position, problems: &mut Vec<Problem>) {
-    let (Ok(each), Some(limit)) = (value.parse::<u64>(), quantity(&of.text("k8s.memory"))) else { return };
+    let (Ok(each), Some(limit)) = (value.parse::<u64>(), quantity(&of.text("k8s.memory"))) else {
+        return;
+    };
     let processes = of.number("server.processes");
     if each.saturating_mul(processes) > limit >> 20 {
         problems.push(
-            Problem::new(at, format!("{processes} processes of {each} MB each are more than k8s.memory ({})", of.text("k8s.memory")))
-                .help(format!("at most {}, or more memory", (limit >> 20) / processes.max(1)))
-                .rule("X9"),
+            Problem::new(
+                at,
+                format!(
+                    "{processes} processes of {each} MB each are more than k8s.memory ({})",
+                    of.text("k8s.memory")
+                ),
+            )
+            .help(format!("at most {}, or more memory", (limit >> 20) / processes.max(1)))
+            .rule("X9"),
         );
     }
 }
 
 /// Options people add most, for "did you mean".
 static RENDERED: &[&str] = &[
-    "cheaper", "harakiri-verbose", "ignore-sigpipe", "lazy-apps", "listen", "log-format", "log-slow", "logformat",
-    "max-requests", "max-worker-lifetime", "offload-threads", "post-buffering", "reload-on-as", "reload-on-rss",
-    "stats", "thunder-lock", "touch-reload", "worker-reload-mercy",
+    "cheaper",
+    "harakiri-verbose",
+    "ignore-sigpipe",
+    "lazy-apps",
+    "listen",
+    "log-format",
+    "log-slow",
+    "logformat",
+    "max-requests",
+    "max-worker-lifetime",
+    "offload-threads",
+    "post-buffering",
+    "reload-on-as",
+    "reload-on-rss",
+    "stats",
+    "thunder-lock",
+    "touch-reload",
+    "worker-reload-mercy",
 ];
 
 #[cfg(test)]
@@ -261,7 +316,8 @@ mod tests {
         insta::assert_snapshot!(told(
             "server:\n  harakiri: 2m\n  max_body: 5m\n  processes: 8\n  options:\n    lisen: 64\n    socket: /x\n    reload-on-rss: 256\n"
         ));
-        let source = GOOD.replace("nginx:\n", "nginx:\n  read_timeout: 10s\n  client_max_body_size: 1m\n");
+        let source =
+            GOOD.replace("nginx:\n", "nginx:\n  read_timeout: 10s\n  client_max_body_size: 1m\n");
         insta::assert_snapshot!(load("ruwsgi.yaml", &source, |_| true).unwrap_err().to_string());
     }
 

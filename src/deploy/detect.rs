@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::kinds::is_module;
+use super::python::{assignment, code, folder, has, literal, quoted};
 
 /// What a project says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +39,9 @@ pub struct Project {
 /// The folder of manage.py: here, or in the folder with the project's name.
 #[must_use]
 pub fn find(here: &Path, name: &str) -> Option<PathBuf> {
-    [here.to_path_buf(), here.join(name)].into_iter().find(|folder| folder.join("manage.py").is_file())
+    [here.to_path_buf(), here.join(name)]
+        .into_iter()
+        .find(|folder| folder.join("manage.py").is_file())
 }
 
 /// Reads the project in this folder.
@@ -48,12 +51,15 @@ pub fn detect(root: &Path) -> Project {
     let manage = read(&root.join("manage.py"));
     let named = assigned_environment(&manage);
     project.settings = settings_module(root, named.as_deref(), &mut project.notes);
-    let settings = project.settings.as_deref().map(|module| settings_text(root, module)).unwrap_or_default();
+    let settings =
+        project.settings.as_deref().map(|module| settings_text(root, module)).unwrap_or_default();
     project.module = application(root, &settings, project.settings.as_deref(), &mut project.notes);
     project.requirements = requirements(root, &mut project.notes);
     files(&settings, &mut project);
     health(root, &mut project);
-    if settings.contains("DJANGO_SECRET_KEY_FILE") || settings.contains("secret(\"DJANGO_SECRET_KEY\")") {
+    if settings.contains("DJANGO_SECRET_KEY_FILE")
+        || settings.contains("secret(\"DJANGO_SECRET_KEY\")")
+    {
         project.secrets.push("DJANGO_SECRET_KEY".to_owned());
     } else if literal(&settings, "SECRET_KEY").is_some() {
         project.notes.push(
@@ -66,6 +72,11 @@ pub fn detect(root: &Path) -> Project {
     if settings.contains("django.db.backends.sqlite3") && !settings.contains("DJANGO_DATA_DIR") {
         project.notes.push(
             "the database is a SQLite file in the project, which containers start without: read its folder from DJANGO_DATA_DIR, and add `data_dir: data` under `app:`".into(),
+        );
+    }
+    if assignment(&settings, "DEBUG").is_some_and(|value| value.starts_with("True")) {
+        project.notes.push(
+            "DEBUG is on in the settings: turn it off there, or name other settings as `settings` under `app:`".into(),
         );
     }
     if !settings.contains("DJANGO_ALLOWED_HOSTS") {
@@ -91,7 +102,9 @@ fn assigned_environment(text: &str) -> Option<String> {
 
 fn settings_module(root: &Path, named: Option<&str>, notes: &mut Vec<String>) -> Option<String> {
     let Some(named) = named else {
-        notes.push("manage.py names no DJANGO_SETTINGS_MODULE: check `settings` under `app:`".into());
+        notes.push(
+            "manage.py names no DJANGO_SETTINGS_MODULE: check `settings` under `app:`".into(),
+        );
         return None;
     };
     // `project.settings.local` in manage.py is for developers; a sibling for production is meant here.
@@ -108,7 +121,9 @@ fn settings_module(root: &Path, named: Option<&str>, notes: &mut Vec<String>) ->
         if folder.join(format!("{name}.py")).is_file() {
             let chosen = format!("{base}.{name}");
             if chosen != named {
-                notes.push(format!("manage.py uses {named}; ruwsgi.yaml has {chosen}, which is there too"));
+                notes.push(format!(
+                    "manage.py uses {named}; ruwsgi.yaml has {chosen}, which is there too"
+                ));
             }
             return Some(chosen);
         }
@@ -154,7 +169,12 @@ fn imported(root: &Path, module: &str, seen: &mut Vec<String>) -> String {
     text
 }
 
-fn application(root: &Path, settings: &str, module: Option<&str>, notes: &mut Vec<String>) -> Option<String> {
+fn application(
+    root: &Path,
+    settings: &str,
+    module: Option<&str>,
+    notes: &mut Vec<String>,
+) -> Option<String> {
     if let Some(path) = literal(settings, "WSGI_APPLICATION")
         && let Some((module, callable)) = path.rsplit_once('.')
         && is_module(&path)
@@ -194,7 +214,11 @@ fn requirements(root: &Path, notes: &mut Vec<String>) -> Option<String> {
     if first.is_file() {
         // `-r requirements/production.txt` alone means that file.
         let text = read(&first);
-        let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        let lines: Vec<_> = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .collect();
         if let [only] = lines.as_slice()
             && let Some(other) = only.strip_prefix("-r ").map(str::trim)
             && root.join(other).is_file()
@@ -235,7 +259,8 @@ fn files(settings: &str, project: &mut Project) {
         project.notes.push(if has(settings, "STATIC_ROOT") {
             "STATIC_ROOT is computed: check `static_root` under `app:`".into()
         } else {
-            "STATIC_ROOT is not set: add `STATIC_ROOT = BASE_DIR / \"staticfiles\"` to the settings".to_owned()
+            "STATIC_ROOT is not set: add `STATIC_ROOT = BASE_DIR / \"staticfiles\"` to the settings"
+                .to_owned()
         });
     }
     project.media_root = folder(settings, "MEDIA_ROOT");
@@ -250,7 +275,8 @@ fn files(settings: &str, project: &mut Project) {
 }
 
 fn health(root: &Path, project: &mut Project) {
-    let package = project.settings.as_deref().and_then(|settings| settings.split('.').next()).unwrap_or("");
+    let package =
+        project.settings.as_deref().and_then(|settings| settings.split('.').next()).unwrap_or("");
     let urls = read(&root.join(package).join("urls.py"));
     for path in ["-/health/", "healthz/", "healthz", "health/", "health", "healthcheck/", "ht/"] {
         for quote in ['"', '\''] {
@@ -261,88 +287,14 @@ fn health(root: &Path, project: &mut Project) {
         }
     }
     let wide = fs::read_dir(root).into_iter().flatten().filter_map(Result::ok);
-    if wide.map(|entry| read(&entry.path().join("views.py"))).any(|text| text.contains("\"/-/health/\"")) {
+    if wide
+        .map(|entry| read(&entry.path().join("views.py")))
+        .any(|text| text.contains("\"/-/health/\""))
+    {
         project.health = Some("/-/health/".into());
         return;
     }
     project.notes.push("no health view was found, so health checks ask for `/`: a view that touches no database is better; name its path as `health` under `app:`".into());
-}
-
-/// Lines that are no comments.
-fn code(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter(|line| !line.trim_start().starts_with('#'))
-}
-
-fn assignment<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    code(text)
-        .filter_map(|line| {
-            let rest = line.strip_prefix(name)?.trim_start();
-            let rest = rest.split_once('=').filter(|(before, _)| before.is_empty() || before.starts_with(':'))?.1;
-            (!rest.starts_with('=')).then(|| rest.trim())
-        })
-        .last()
-}
-
-fn has(text: &str, name: &str) -> bool {
-    assignment(text, name).is_some()
-}
-
-/// The text of `NAME = "text"`, also as the default of `os.environ.get("X", "text")` and the like.
-fn literal(text: &str, name: &str) -> Option<String> {
-    let value = assignment(text, name)?;
-    if let Some(found) = quoted_only(value) {
-        return Some(found);
-    }
-    let reads = ["environ.get(", "getenv(", "env(", "env.str(", "config("];
-    if reads.iter().any(|call| value.contains(call)) {
-        let (_, default) = value.split_once(',')?;
-        return quoted_only(default.trim().trim_start_matches("default=").trim_end_matches(')'));
-    }
-    None
-}
-
-fn quoted_only(value: &str) -> Option<String> {
-    let value = value.trim().trim_start_matches(['r', 'b', 'f']);
-    let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''))?;
-    let rest = value.get(1..)?;
-    let (inner, after) = rest.split_once(quote)?;
-    let after = after.trim();
-    (after.is_empty() || after.starts_with('#')).then(|| inner.to_owned())
-}
-
-/// The next text in quotes.
-fn quoted(text: &str) -> Option<String> {
-    let start = text.find(['"', '\''])?;
-    let quote = text.get(start..)?.chars().next()?;
-    let rest = text.get(start + 1..)?;
-    rest.split_once(quote).map(|(inner, _)| inner.to_owned())
-}
-
-/// The folder of `NAME = BASE_DIR / "a" / "b"`, `os.path.join(BASE_DIR, "a")`, `str(BASE_DIR.joinpath("a"))` or `"/absolute"`.
-fn folder(text: &str, name: &str) -> Option<String> {
-    let value = assignment(text, name)?;
-    if let Some(path) = quoted_only(value) {
-        return (!path.is_empty()).then(|| path.trim_end_matches('/').to_owned());
-    }
-    if !["BASE_DIR", "ROOT_DIR", "PROJECT_DIR", "PROJECT_ROOT", "BASE_PATH", "APPS_DIR"].iter().any(|base| value.contains(base)) {
-        return None;
-    }
-    // The default of a call that reads the environment is what counts.
-    let reads = ["environ", "getenv", "env(", "config("].iter().any(|call| value.contains(call));
-    let value = match value.find("BASE_DIR").or_else(|| value.find("ROOT_DIR")) {
-        Some(start) if reads => value.get(start..)?,
-        _ => value,
-    };
-    let mut parts = Vec::new();
-    let mut rest = value;
-    while let Some(part) = quoted(rest) {
-        let end = rest.find(&part)? + part.len() + 1;
-        rest = rest.get(end..).unwrap_or_default();
-        parts.push(part.trim_matches('/').to_owned());
-    }
-    let path = parts.join("/");
-    let clean = !path.is_empty() && !path.contains("..") && !path.contains(['{', '$', ' ']);
-    clean.then_some(path)
 }
 
 #[cfg(test)]
@@ -359,14 +311,18 @@ mod tests {
         detect(folder.path())
     }
 
-    const MANAGE: &str = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n";
+    const MANAGE: &str =
+        "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n";
 
     #[test]
     fn what_startproject_writes_is_understood() {
         let found = project(&[
             ("manage.py", MANAGE),
             ("shop/wsgi.py", "application = 1\n"),
-            ("shop/settings.py", "SECRET_KEY = 'x'\nWSGI_APPLICATION = 'shop.wsgi.application'\nSTATIC_URL = 'static/'\n"),
+            (
+                "shop/settings.py",
+                "SECRET_KEY = 'x'\nWSGI_APPLICATION = 'shop.wsgi.application'\nSTATIC_URL = 'static/'\n",
+            ),
             ("requirements.txt", "Django\n"),
         ]);
         assert_eq!(found.settings.as_deref(), Some("shop.settings"));
@@ -380,10 +336,16 @@ mod tests {
     #[test]
     fn a_settings_package_is_followed_to_production() {
         let found = project(&[
-            ("manage.py", "os.environ.setdefault(\n    \"DJANGO_SETTINGS_MODULE\", \"config.settings.local\")\n"),
+            (
+                "manage.py",
+                "os.environ.setdefault(\n    \"DJANGO_SETTINGS_MODULE\", \"config.settings.local\")\n",
+            ),
             ("config/__init__.py", ""),
             ("config/wsgi.py", ""),
-            ("config/settings/base.py", "STATIC_URL = '/assets/'\nSTATIC_ROOT = str(BASE_DIR / 'public' / 'static')\nMEDIA_URL = \"/media/\"\nMEDIA_ROOT = os.path.join(BASE_DIR, 'media')\n"),
+            (
+                "config/settings/base.py",
+                "STATIC_URL = '/assets/'\nSTATIC_ROOT = str(BASE_DIR / 'public' / 'static')\nMEDIA_URL = \"/media/\"\nMEDIA_ROOT = os.path.join(BASE_DIR, 'media')\n",
+            ),
             ("config/settings/production.py", "from .base import *\nSTATIC_URL = '/files/'\n"),
             ("requirements/production.txt", "Django\n"),
         ]);
@@ -412,8 +374,21 @@ mod tests {
             all.extend_from_slice(files);
             project(&all).requirements
         };
-        assert_eq!(with(&[("pyproject.toml", "[project]\ndependencies = []\n")]).as_deref(), Some("pyproject.toml"));
-        assert_eq!(with(&[("pyproject.toml", "[project]\n"), ("uv.lock", "")]).as_deref(), Some("uv.lock"));
-        assert_eq!(with(&[("requirements.txt", "# all\n-r requirements/live.txt\n"), ("requirements/live.txt", "")]).as_deref(), Some("requirements/live.txt"));
+        assert_eq!(
+            with(&[("pyproject.toml", "[project]\ndependencies = []\n")]).as_deref(),
+            Some("pyproject.toml")
+        );
+        assert_eq!(
+            with(&[("pyproject.toml", "[project]\n"), ("uv.lock", "")]).as_deref(),
+            Some("uv.lock")
+        );
+        assert_eq!(
+            with(&[
+                ("requirements.txt", "# all\n-r requirements/live.txt\n"),
+                ("requirements/live.txt", "")
+            ])
+            .as_deref(),
+            Some("requirements/live.txt")
+        );
     }
 }

@@ -128,8 +128,15 @@ mod tests {
     #[test]
     fn words_yaml_takes_for_something_else_are_quoted() {
         for (value, expected) in [
-            ("mysite", "mysite"), ("on", "\"on\""), ("1", "\"1\""), ("", "\"\""), ("a: b", "\"a: b\""),
-            ("/run/x", "/run/x"), ("No", "\"No\""), ("a\u{85}b", "\"a\\u0085b\""), ("😀", "\"\\ud83d\\ude00\""),
+            ("mysite", "mysite"),
+            ("on", "\"on\""),
+            ("1", "\"1\""),
+            ("", "\"\""),
+            ("a: b", "\"a: b\""),
+            ("/run/x", "/run/x"),
+            ("No", "\"No\""),
+            ("a\u{85}b", "\"a\\u0085b\""),
+            ("😀", "\"\\ud83d\\ude00\""),
         ] {
             assert_eq!(text(yaml, value).unwrap(), expected);
         }

@@ -35,11 +35,63 @@ pub(super) struct Request<'a> {
 
 /// Names of Python that a project's package must not take.
 static TAKEN: &[&str] = &[
-    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "django", "elif", "else",
-    "except", "finally", "for", "from", "global", "guestbook", "if", "import", "in", "is", "lambda", "nonlocal", "not",
-    "or", "pass", "raise", "return", "try", "while", "with", "yield", "code", "io", "json", "logging", "os", "re",
-    "site", "socket", "ssl", "string", "sys", "test", "time", "types", "uuid", "uwsgi", "web", "data", "media", "k8s",
-    "nginx", "secrets", "staticfiles",
+    "and",
+    "as",
+    "assert",
+    "async",
+    "await",
+    "break",
+    "class",
+    "continue",
+    "def",
+    "del",
+    "django",
+    "elif",
+    "else",
+    "except",
+    "finally",
+    "for",
+    "from",
+    "global",
+    "guestbook",
+    "if",
+    "import",
+    "in",
+    "is",
+    "lambda",
+    "nonlocal",
+    "not",
+    "or",
+    "pass",
+    "raise",
+    "return",
+    "try",
+    "while",
+    "with",
+    "yield",
+    "code",
+    "io",
+    "json",
+    "logging",
+    "os",
+    "re",
+    "site",
+    "socket",
+    "ssl",
+    "string",
+    "sys",
+    "test",
+    "time",
+    "types",
+    "uuid",
+    "uwsgi",
+    "web",
+    "data",
+    "media",
+    "k8s",
+    "nginx",
+    "secrets",
+    "staticfiles",
 ];
 
 /// Runs it in the folder `here`.
@@ -61,11 +113,17 @@ pub(super) fn init(here: &Path, request: &Request<'_>, knows: Knows) -> Result<(
         (detect(root), Vec::new())
     } else {
         if TAKEN.contains(&module.as_str()) {
-            return Err(Failure::new(format!("`{}` is a name Python, Django or ruwsgi uses itself", request.name))
-                .hint(format!("`ruwsgi deploy init my-{}`, say", request.name))
-                .into());
+            return Err(Failure::new(format!(
+                "`{}` is a name Python, Django or ruwsgi uses itself",
+                request.name
+            ))
+            .hint(format!("`ruwsgi deploy init my-{}`, say", request.name))
+            .into());
         }
-        (starter_project(&module), starter(&module, &json!({"name": request.name, "module": module}))?)
+        (
+            starter_project(&module),
+            starter(&module, &json!({"name": request.name, "module": module}))?,
+        )
     };
     let mut text = describe(request, &project, existing.is_none(), &[])?;
     let mut spec = checked(&text, knows)?;
@@ -73,7 +131,11 @@ pub(super) fn init(here: &Path, request: &Request<'_>, knows: Knows) -> Result<(
     let keep: Vec<String> = if request.force || root.join(LOCK).exists() {
         Vec::new()
     } else {
-        plan(&spec).into_iter().map(|file| file.path).filter(|path| root.join(path).exists()).collect()
+        plan(&spec)
+            .into_iter()
+            .map(|file| file.path)
+            .filter(|path| root.join(path).exists())
+            .collect()
     };
     if !keep.is_empty() {
         text = describe(request, &project, existing.is_none(), &keep)?;
@@ -82,10 +144,14 @@ pub(super) fn init(here: &Path, request: &Request<'_>, knows: Knows) -> Result<(
     let outputs = render(&plan(&spec))?;
     let in_the_way: Vec<_> = own.iter().filter(|output| root.join(&output.path).exists()).collect();
     if !in_the_way.is_empty() && !request.force {
-        let paths: Vec<_> = in_the_way.iter().map(|output| shown(here, &root.join(&output.path))).collect();
-        return Err(Failure::new(format!("these files are in the way of the starter project: {}", paths.join(", ")))
-            .hint("another name, or `--force` to overwrite them; nothing was written")
-            .into());
+        let paths: Vec<_> =
+            in_the_way.iter().map(|output| shown(here, &root.join(&output.path))).collect();
+        return Err(Failure::new(format!(
+            "these files are in the way of the starter project: {}",
+            paths.join(", ")
+        ))
+        .hint("another name, or `--force` to overwrite them; nothing was written")
+        .into());
     }
     own.push(Output { path: SPEC.to_owned(), text, mode: 0o644 });
 
@@ -100,7 +166,9 @@ pub(super) fn init(here: &Path, request: &Request<'_>, knows: Knows) -> Result<(
 
 fn checked(text: &str, knows: Knows) -> Result<Spec> {
     load(SPEC, text, knows).map_err(|problems| {
-        anyhow::anyhow!("what was found in this project cannot be written into ruwsgi.yaml:\n{problems}")
+        anyhow::anyhow!(
+            "what was found in this project cannot be written into ruwsgi.yaml:\n{problems}"
+        )
     })
 }
 
@@ -121,8 +189,14 @@ fn starter_project(module: &str) -> Project {
 }
 
 /// The text of ruwsgi.yaml.
-fn describe(request: &Request<'_>, project: &Project, is_starter: bool, keep: &[String]) -> Result<String> {
-    let or = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
+fn describe(
+    request: &Request<'_>,
+    project: &Project,
+    is_starter: bool,
+    keep: &[String],
+) -> Result<String> {
+    let or =
+        |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
     let module = request.name.replace('-', "_");
     let context = json!({
         "base": format!("ruwsgi:{}-python{}", env!("CARGO_PKG_VERSION"), request.python),
@@ -190,7 +264,11 @@ fn random_text() -> Result<String> {
         .and_then(|mut source| source.read_exact(&mut bytes))
         .context("cannot read /dev/urandom")?;
     // 64 letters, so that every one is as likely.
-    Ok(bytes.iter().filter_map(|byte| letters.get(usize::from(byte % 64))).map(|byte| char::from(*byte)).collect())
+    Ok(bytes
+        .iter()
+        .filter_map(|byte| letters.get(usize::from(byte % 64)))
+        .map(|byte| char::from(*byte))
+        .collect())
 }
 
 #[expect(clippy::too_many_arguments, reason = "what happened, told in one place")]
@@ -243,11 +321,14 @@ fn tell(
     say("  ruwsgi deploy render           after a change of ruwsgi.yaml");
     if let Some(first) = project.secrets.first() {
         let low = first.to_lowercase();
-        say(&format!("  kubectl apply -f k8s/          after `kubectl --namespace {name} create secret generic {name}-secrets --from-file={low}=secrets/{low}`"));
+        say(&format!(
+            "  kubectl apply -f k8s/          after `kubectl --namespace {name} create secret generic {name}-secrets --from-file={low}=secrets/{low}`"
+        ));
     }
 }
 
 fn shown(here: &Path, path: &Path) -> String {
-    let short: PathBuf = path.strip_prefix(here).map_or_else(|_| path.to_path_buf(), Path::to_path_buf);
+    let short: PathBuf =
+        path.strip_prefix(here).map_or_else(|_| path.to_path_buf(), Path::to_path_buf);
     if short.as_os_str().is_empty() { ".".to_owned() } else { short.display().to_string() }
 }

@@ -99,9 +99,9 @@ impl Kind {
         let ok = |right: bool| if right { Ok(text.to_owned()) } else { Err(None) };
         match self {
             Self::Name => ok(is_label(text, 40)),
-            Self::Python => ok(text
-                .strip_prefix("3.")
-                .is_some_and(|minor| !minor.starts_with('0') && matches!(minor.parse::<u8>(), Ok(9..=19)))),
+            Self::Python => ok(text.strip_prefix("3.").is_some_and(|minor| {
+                !minor.starts_with('0') && matches!(minor.parse::<u8>(), Ok(9..=19))
+            })),
             Self::Module => ok(is_module(text)),
             Self::Application => match text.split_once(':') {
                 Some((module, callable)) => ok(is_module(module) && is_identifier(callable)),
@@ -113,10 +113,14 @@ impl Kind {
             Self::Inside => ok(is_path(text) && !text.starts_with('/')),
             Self::Folder => ok(is_path(text)).map(|text| text.trim_end_matches('/').to_owned()),
             Self::Number(low, high) => within(text.parse().ok(), low, high),
-            Self::Seconds(low, high) => within(units(text, &[("s", 1), ("m", 60), ("h", 3600)]), low, high),
-            Self::Size(low, high) => {
-                within(units(&text.to_lowercase(), &[("k", 1 << 10), ("m", 1 << 20), ("g", 1 << 30)]), low, high)
+            Self::Seconds(low, high) => {
+                within(units(text, &[("s", 1), ("m", 60), ("h", 3600)]), low, high)
             }
+            Self::Size(low, high) => within(
+                units(&text.to_lowercase(), &[("k", 1 << 10), ("m", 1 << 20), ("g", 1 << 30)]),
+                low,
+                high,
+            ),
             Self::Flag => match (text, &node.value) {
                 (_, Value::Scalar { form: Form::Truth, .. }) => Ok(text.to_owned()),
                 _ => Err(None),
@@ -125,9 +129,12 @@ impl Kind {
             Self::Image => ok(is_image(text)),
             Self::Tag => ok(is_tag(text)),
             Self::Bytes => ok(quantity(text).is_some()),
-            Self::Cpu => ok(text.strip_suffix('m').unwrap_or(text).parse::<u32>().is_ok_and(|n| n > 0)),
+            Self::Cpu => {
+                ok(text.strip_suffix('m').unwrap_or(text).parse::<u32>().is_ok_and(|n| n > 0))
+            }
             Self::Publish => ok(text.rsplit_once(':').is_some_and(|(host, port)| {
-                host.parse::<std::net::Ipv4Addr>().is_ok() && port.parse::<u16>().is_ok_and(|port| port > 0)
+                host.parse::<std::net::Ipv4Addr>().is_ok()
+                    && port.parse::<u16>().is_ok_and(|port| port > 0)
             })),
             _ => Err(None),
         }
@@ -148,7 +155,9 @@ impl Kind {
         let one = match self {
             Self::Hosts => "a host name without scheme, port and path, such as www.example.com",
             Self::Networks => "a network such as 10.0.0.0/8, and never everything (0.0.0.0/0)",
-            Self::Variables => "a name of capital letters, digits and `_`, such as DJANGO_SECRET_KEY",
+            Self::Variables => {
+                "a name of capital letters, digits and `_`, such as DJANGO_SECRET_KEY"
+            }
             _ => "a file inside the project, such as Dockerfile",
         };
         if right { Ok(()) } else { Err(one.to_owned()) }
@@ -277,7 +286,9 @@ fn is_host(text: &str) -> bool {
     let label = |part: &str| {
         !part.is_empty()
             && part.len() <= 63
-            && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
             && !part.starts_with('-')
             && !part.ends_with('-')
     };
@@ -300,7 +311,9 @@ fn is_network(text: &str) -> bool {
 fn is_variable(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_uppercase() || first == '_')
         && text.len() <= 100
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// A name of an environment variable.
@@ -316,7 +329,8 @@ fn is_tag(text: &str) -> bool {
 }
 
 fn is_image(text: &str) -> bool {
-    let (name, digest) = text.split_once('@').map_or((text, None), |(name, rest)| (name, Some(rest)));
+    let (name, digest) =
+        text.split_once('@').map_or((text, None), |(name, rest)| (name, Some(rest)));
     let (path, last) = name.rsplit_once('/').map_or(("", name), |(path, last)| (path, last));
     let (last, tag) = last.split_once(':').map_or((last, None), |(last, tag)| (last, Some(tag)));
     let part = |part: &str| {
@@ -337,9 +351,9 @@ fn is_image(text: &str) -> bool {
             }
         });
     let digest_right = digest.is_none_or(|digest| {
-        digest.strip_prefix("sha256:").is_some_and(|hex| {
-            hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
-        })
+        digest
+            .strip_prefix("sha256:")
+            .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
     });
     text.len() <= 255 && path_right && part(last) && tag.is_none_or(is_tag) && digest_right
 }
@@ -363,8 +377,14 @@ mod tests {
         check(Kind::Size(0, 1 << 30), "99999999999999999g", Form::Text, None);
         check(Kind::Seconds(1, 600), "2m", Form::Text, Some("120"));
         check(Kind::Seconds(1, 600), "1h", Form::Text, None);
-        assert_eq!((size(10 << 20), size(40960), size(5)), ("10m".into(), "40k".into(), "5".into()));
-        assert_eq!((quantity("512Mi"), quantity("0Mi"), quantity("+1Mi")), (Some(512 << 20), None, None));
+        assert_eq!(
+            (size(10 << 20), size(40960), size(5)),
+            ("10m".into(), "40k".into(), "5".into())
+        );
+        assert_eq!(
+            (quantity("512Mi"), quantity("0Mi"), quantity("+1Mi")),
+            (Some(512 << 20), None, None)
+        );
     }
 
     #[test]
@@ -399,7 +419,12 @@ mod tests {
         }
         assert!(Kind::Networks.item("10.0.0.0/8").is_ok());
         assert!(Kind::Networks.item("0.0.0.0/0").is_err());
-        check(Kind::Image, "registry.example.com:5000/team/app:1", Form::Text, Some("registry.example.com:5000/team/app:1"));
+        check(
+            Kind::Image,
+            "registry.example.com:5000/team/app:1",
+            Form::Text,
+            Some("registry.example.com:5000/team/app:1"),
+        );
         check(Kind::Image, "a b", Form::Text, None);
         check(Kind::Publish, "127.0.0.1:8080", Form::Text, Some("127.0.0.1:8080"));
         check(Kind::Publish, "8080", Form::Number, None);

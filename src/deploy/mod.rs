@@ -4,6 +4,7 @@
 //! (their texts) → `write` (onto the disk). Knows the server's option table, and nothing else of it.
 
 pub mod check;
+pub mod context;
 pub mod detect;
 pub mod escape;
 mod init;
@@ -11,6 +12,7 @@ pub mod keys;
 pub mod kinds;
 pub mod plan;
 pub mod problem;
+mod python;
 pub mod render;
 mod run;
 mod schema;
@@ -149,7 +151,8 @@ fn read(file: Option<&Path>) -> Result<(PathBuf, Spec)> {
                     .hint("`ruwsgi deploy init mysite` writes one; `--file` names one elsewhere")
             })?,
     };
-    let source = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let source = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
     let name = path.strip_prefix(&here).unwrap_or(&path).display().to_string();
     let spec = load(&name, &source, knows)?;
     let root = path.parent().map_or_else(|| here.clone(), Path::to_path_buf);

@@ -89,12 +89,7 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-fn show(
-    out: &mut fmt::Formatter<'_>,
-    file: &str,
-    source: &str,
-    problem: &Problem,
-) -> fmt::Result {
+fn show(out: &mut fmt::Formatter<'_>, file: &str, source: &str, problem: &Problem) -> fmt::Result {
     let Position { line, column, length } = problem.at;
     let rule = problem.rule.map(|rule| format!("[{rule}]")).unwrap_or_default();
     if line == 0 {

@@ -73,10 +73,22 @@ pub static STARTER: &[(&str, &str)] = &[
     ("guestbook/views.py", include_str!("../../templates/starter/guestbook/views.py.tera")),
     ("guestbook/tests.py", include_str!("../../templates/starter/guestbook/tests.py.tera")),
     ("guestbook/migrations/__init__.py", ""),
-    ("guestbook/migrations/0001_initial.py", include_str!("../../templates/starter/guestbook/0001_initial.py.tera")),
-    ("guestbook/templates/guestbook/home.html", include_str!("../../templates/starter/guestbook/home.html.tera")),
-    ("guestbook/static/guestbook/site.css", include_str!("../../templates/starter/guestbook/site.css.tera")),
-    ("guestbook/static/guestbook/mark.svg", include_str!("../../templates/starter/guestbook/mark.svg.tera")),
+    (
+        "guestbook/migrations/0001_initial.py",
+        include_str!("../../templates/starter/guestbook/0001_initial.py.tera"),
+    ),
+    (
+        "guestbook/templates/guestbook/home.html",
+        include_str!("../../templates/starter/guestbook/home.html.tera"),
+    ),
+    (
+        "guestbook/static/guestbook/site.css",
+        include_str!("../../templates/starter/guestbook/site.css.tera"),
+    ),
+    (
+        "guestbook/static/guestbook/mark.svg",
+        include_str!("../../templates/starter/guestbook/mark.svg.tera"),
+    ),
 ];
 
 /// Renders all files, or none.
@@ -121,7 +133,8 @@ impl Engines {
         if !self.0.iter().any(|(language, _)| *language == file.language) {
             self.0.push((file.language, engine(file.language, TEMPLATES)?));
         }
-        let Some((_, engine)) = self.0.iter().find(|(language, _)| *language == file.language) else {
+        let Some((_, engine)) = self.0.iter().find(|(language, _)| *language == file.language)
+        else {
             bail!("no engine for {}", file.path);
         };
         engine.render(file.template, &context).map_err(|error| {

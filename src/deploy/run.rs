@@ -18,7 +18,8 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use nix::sys::signal::Signal;
 
-use super::plan::{Here, Place, environment, join, plan_here};
+use super::context::{environment, join};
+use super::plan::{Here, Place, plan_here};
 use super::render::render;
 use super::spec::{Spec, Via};
 use super::write::replace;
@@ -65,7 +66,8 @@ pub(super) fn run(request: &Run, server: &[OsString]) -> Result<ExitCode> {
     missing_secrets(&root, &spec)?;
     if let Some(folder) = &spec.app.data_dir {
         let folder = root.join(folder);
-        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
     }
 
     let port = match request.port {
@@ -87,10 +89,14 @@ pub(super) fn run(request: &Run, server: &[OsString]) -> Result<ExitCode> {
         address,
         // nginx started by root gives its workers another user, who could not read the project.
         user: nix::unistd::geteuid().is_root().then(|| "root".to_owned()),
-        mime_types: ["/etc/nginx/mime.types", "/opt/homebrew/etc/nginx/mime.types", "/usr/local/etc/nginx/mime.types"]
-            .into_iter()
-            .find(|path| Path::new(path).is_file())
-            .map(str::to_owned),
+        mime_types: [
+            "/etc/nginx/mime.types",
+            "/opt/homebrew/etc/nginx/mime.types",
+            "/usr/local/etc/nginx/mime.types",
+        ]
+        .into_iter()
+        .find(|path| Path::new(path).is_file())
+        .map(str::to_owned),
     };
     let outputs = render(&plan_here(&spec, &here))?;
     replace(&work, &outputs.iter().collect::<Vec<_>>())?;
@@ -102,7 +108,18 @@ pub(super) fn run(request: &Run, server: &[OsString]) -> Result<ExitCode> {
     ] {
         let mut command = Command::new(python.join("bin/python"));
         command.arg("manage.py").args(arguments).current_dir(&root).envs(variables.iter().cloned());
-        children.finish(label, command).context("the site was not started")?;
+        children.finish(label, command).map_err(|failure| match label {
+            "migrate" => failure.hint("the site was not started; the reason is above, after `migrate`"),
+            _ => failure.hint(
+                "the site was not started; STATIC_ROOT must be set in the settings, and `static_root` in ruwsgi.yaml is the same folder",
+            ),
+        })?;
+    }
+    let collected = root.join(&spec.app.static_root);
+    if !collected.is_dir() {
+        return Err(Failure::new(format!("collectstatic made no {}", collected.display()))
+            .hint("`static_root` in ruwsgi.yaml must be the folder of STATIC_ROOT in the settings")
+            .into());
     }
 
     let (program, arguments) = server.split_first().context("no command for the server")?;
@@ -130,16 +147,19 @@ fn serve(children: &mut Children, spec: &Spec, port: u16) -> Result<ExitCode> {
         match children.next(Duration::from_millis(if answered { 500 } else { 50 })) {
             Next::Nothing => {}
             Next::Signal => {
-                children.note("stopping: requests in flight finish first; Ctrl-C again ends at once");
+                children
+                    .note("stopping: requests in flight finish first; Ctrl-C again ends at once");
                 children.stop(grace);
                 children.note("stopped");
                 return Ok(ExitCode::SUCCESS);
             }
             Next::Ended(label, status) => {
                 children.stop(grace);
-                return Err(Failure::new(format!("{label} ended by itself ({status}), so the rest was stopped"))
-                    .hint(format!("its last lines are above, after `{label}`"))
-                    .into());
+                return Err(Failure::new(format!(
+                    "{label} ended by itself ({status}), so the rest was stopped"
+                ))
+                .hint(format!("its last lines are above, after `{label}`"))
+                .into());
             }
         }
         if answered {
@@ -149,7 +169,8 @@ fn serve(children: &mut Children, spec: &Spec, port: u16) -> Result<ExitCode> {
             Ok(()) => {
                 answered = true;
                 let name = spec.name.as_str();
-                children.note(&format!("{name} is up: http://127.0.0.1:{port}/   (Ctrl-C stops it)"));
+                children
+                    .note(&format!("{name} is up: http://127.0.0.1:{port}/   (Ctrl-C stops it)"));
             }
             Err(reason) => last = reason,
         }
@@ -225,13 +246,15 @@ fn meeting_point(spec: &Spec, work: &Path) -> Result<(String, Option<tempfile::T
     if socket.len() <= 100 {
         return Ok((socket, None));
     }
-    let folder = tempfile::Builder::new().prefix("ruwsgi-").tempdir().context("cannot make a folder for the socket")?;
+    let folder = tempfile::Builder::new()
+        .prefix("ruwsgi-")
+        .tempdir()
+        .context("cannot make a folder for the socket")?;
     Ok((join(&text(folder.path())?, "app.sock"), Some(folder)))
 }
 
 fn text(path: &Path) -> Result<String> {
-    path.to_str()
-        .map(str::to_owned)
-        .with_context(|| format!("the path {} is not UTF-8 and cannot be written into a file", path.display()))
+    path.to_str().map(str::to_owned).with_context(|| {
+        format!("the path {} is not UTF-8 and cannot be written into a file", path.display())
+    })
 }
-

@@ -230,7 +230,8 @@ impl Reader<'_> {
 }
 
 fn normal(key: &keys::Key, value: &str) -> Option<String> {
-    let form = if value == "true" || value == "false" { yaml::Form::Truth } else { yaml::Form::Text };
+    let form =
+        if value == "true" || value == "false" { yaml::Form::Truth } else { yaml::Form::Text };
     let value = yaml::Value::Scalar { text: value.to_owned(), form };
     key.kind.scalar(&yaml::Node { at: Position::default(), value }).ok()
 }
@@ -263,13 +264,19 @@ fn spec(of: &Reader<'_>) -> Spec {
             harakiri,
             buffer_size: of.number("server.buffer_size"),
             max_body: of.number("server.max_body"),
-            options: of.pairs("server.options").into_iter().map(|(name, values, _)| (name, values)).collect(),
+            options: of
+                .pairs("server.options")
+                .into_iter()
+                .map(|(name, values, _)| (name, values))
+                .collect(),
         },
         nginx: Nginx {
             server_names: names("nginx.server_names"),
             pass: if of.text("nginx.pass") == "http" { Pass::Http } else { Pass::Uwsgi },
             via: if of.text("nginx.via") == "tcp" { Via::Tcp } else { Via::Socket },
-            read_timeout: or("nginx.read_timeout", (harakiri + 10).to_string()).parse().unwrap_or(0),
+            read_timeout: or("nginx.read_timeout", (harakiri + 10).to_string())
+                .parse()
+                .unwrap_or(0),
             trusted_proxies: names("nginx.trusted_proxies"),
         },
         images: Images {
@@ -284,7 +291,9 @@ fn spec(of: &Reader<'_>) -> Spec {
         publish: of.text("compose.publish"),
         k8s: Kubernetes {
             namespace: or("k8s.namespace", name.clone()),
-            replicas: or("k8s.replicas", if volume { "1" } else { "2" }.to_owned()).parse().unwrap_or(1),
+            replicas: or("k8s.replicas", if volume { "1" } else { "2" }.to_owned())
+                .parse()
+                .unwrap_or(1),
             cpu: of.text("k8s.cpu"),
             memory: of.text("k8s.memory"),
             storage: of.text("k8s.storage"),
@@ -328,4 +337,3 @@ impl Spec {
         self.server.harakiri + 20
     }
 }
-

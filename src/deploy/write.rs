@@ -68,7 +68,12 @@ impl std::error::Error for Conflict {}
 type Lock = BTreeMap<String, String>;
 
 /// Writes all files below `root`; those in `keep` are left to the user.
-pub fn write(root: &Path, outputs: &[Output], keep: &[String], force: bool) -> Result<Vec<(Fate, String)>> {
+pub fn write(
+    root: &Path,
+    outputs: &[Output],
+    keep: &[String],
+    force: bool,
+) -> Result<Vec<(Fate, String)>> {
     let mut lock = read_lock(root)?;
     let mut fates = Vec::new();
     let mut changed: Vec<&Output> = Vec::new();
@@ -109,7 +114,9 @@ pub fn write(root: &Path, outputs: &[Output], keep: &[String], force: bool) -> R
             None => {}
         }
     }
-    let mut text = String::from("# What `ruwsgi deploy` wrote, by SHA-256. Commit this file; do not edit it.\n");
+    let mut text = String::from(
+        "# What `ruwsgi deploy` wrote, by SHA-256. Commit this file; do not edit it.\n",
+    );
     for (path, hash) in &next {
         let _ = writeln!(text, "{hash}  {path}");
     }
@@ -126,7 +133,11 @@ pub fn write(root: &Path, outputs: &[Output], keep: &[String], force: bool) -> R
 }
 
 /// Files whose text on disk is another.
-pub fn differing(root: &Path, outputs: &[Output], keep: &[String]) -> Result<Vec<(String, &'static str)>> {
+pub fn differing(
+    root: &Path,
+    outputs: &[Output],
+    keep: &[String],
+) -> Result<Vec<(String, &'static str)>> {
     let mut lock = read_lock(root)?;
     let mut list = Vec::new();
     for output in outputs {
@@ -137,7 +148,9 @@ pub fn differing(root: &Path, outputs: &[Output], keep: &[String]) -> Result<Vec
         match on_disk(root, &output.path)? {
             None => list.push((output.path.clone(), "missing")),
             Some(bytes) if bytes == output.text.as_bytes() => {}
-            Some(bytes) if known == Some(hash(&bytes)) => list.push((output.path.clone(), "out of date")),
+            Some(bytes) if known == Some(hash(&bytes)) => {
+                list.push((output.path.clone(), "out of date"));
+            }
             Some(_) => list.push((output.path.clone(), "changed by hand")),
         }
     }
@@ -223,10 +236,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         let first = [output("a", "1"), output("sub/b", "2")];
-        assert_eq!(words(&write(root, &first, &[], false).unwrap()), ["written a", "written sub/b"]);
-        assert_eq!(words(&write(root, &first, &[], false).unwrap()), ["unchanged a", "unchanged sub/b"]);
+        assert_eq!(
+            words(&write(root, &first, &[], false).unwrap()),
+            ["written a", "written sub/b"]
+        );
+        assert_eq!(
+            words(&write(root, &first, &[], false).unwrap()),
+            ["unchanged a", "unchanged sub/b"]
+        );
         let second = [output("a", "3")];
-        assert_eq!(words(&write(root, &second, &[], false).unwrap()), ["written a", "removed sub/b"]);
+        assert_eq!(
+            words(&write(root, &second, &[], false).unwrap()),
+            ["written a", "removed sub/b"]
+        );
         assert!(!root.join("sub/b").exists());
         assert!(differing(root, &second, &[]).unwrap().is_empty());
     }
@@ -240,7 +262,8 @@ mod tests {
         let error = write(root, &[output("a", "2"), output("b", "2")], &[], false).unwrap_err();
         assert!(error.to_string().contains("b: changed by hand"), "{error}");
         assert_eq!(fs::read_to_string(root.join("a")).unwrap(), "1");
-        let kept = write(root, &[output("a", "2"), output("b", "2")], &["b".into()], false).unwrap();
+        let kept =
+            write(root, &[output("a", "2"), output("b", "2")], &["b".into()], false).unwrap();
         assert_eq!(words(&kept), ["written a", "kept b"]);
         write(root, &[output("a", "2"), output("b", "2")], &[], true).unwrap();
         assert_eq!(fs::read_to_string(root.join("b")).unwrap(), "2");
@@ -252,7 +275,8 @@ mod tests {
         let root = folder.path();
         fs::write(root.join("k8s"), "a file where a folder must be").unwrap();
         assert!(write(root, &[output("a", "1"), output("k8s/b", "1")], &[], false).is_err());
-        let left: Vec<_> = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let left: Vec<_> =
+            fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left, ["k8s"]);
     }
 }

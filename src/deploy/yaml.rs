@@ -98,16 +98,20 @@ fn tab(source: &str) -> Option<Problem> {
         let blank = line.len() - line.trim_start().len();
         let column = line.get(..blank)?.find('\t')? + 1;
         let at = Position { line: index + 1, column, length: 1 };
-        Some(Problem::new(at, "a tab in the indentation").help("YAML takes blanks only, two for each level"))
+        Some(
+            Problem::new(at, "a tab in the indentation")
+                .help("YAML takes blanks only, two for each level"),
+        )
     })
 }
 
 fn position(at: Location, source: &str) -> Position {
     let line = usize::try_from(at.line()).unwrap_or(0);
     let column = usize::try_from(at.column()).unwrap_or(0);
-    let rest = source.lines().nth(line.saturating_sub(1)).map_or(0, |text| {
-        text.trim_end().chars().count().saturating_sub(column.saturating_sub(1))
-    });
+    let rest = source
+        .lines()
+        .nth(line.saturating_sub(1))
+        .map_or(0, |text| text.trim_end().chars().count().saturating_sub(column.saturating_sub(1)));
     let length = usize::try_from(at.span().len()).unwrap_or(1).min(rest).max(1);
     Position { line, column, length }
 }

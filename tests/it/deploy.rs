@@ -26,7 +26,12 @@ fn text(bytes: &[u8]) -> String {
 /// Runs it and expects a good end; the text is what was said.
 fn good(folder: &Path, arguments: &[&str]) -> String {
     let output = ruwsgi(folder, arguments);
-    assert!(output.status.success(), "{arguments:?}: {}{}", text(&output.stdout), text(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}{}",
+        text(&output.stdout),
+        text(&output.stderr)
+    );
     text(&output.stdout)
 }
 
@@ -82,7 +87,10 @@ fn tool(variable: &str, name: &str) -> Option<PathBuf> {
             .find(|file| file.is_file())
     });
     if found.is_none() {
-        let _ = writeln!(std::io::stderr(), "NOT RUN: {name} is not here; name it with {variable}=/path/to/{name}");
+        let _ = writeln!(
+            std::io::stderr(),
+            "NOT RUN: {name} is not here; name it with {variable}=/path/to/{name}"
+        );
     }
     found
 }
@@ -97,17 +105,34 @@ fn ran(mut command: Command) -> String {
 #[test]
 fn init_where_nothing_is_writes_a_project_and_its_deployment() {
     let (folder, root) = starter(&[]);
-    for path in ["manage.py", "mysite/settings.py", "ruwsgi.yaml", "uwsgi.ini", "nginx/mysite.conf", "Dockerfile", ".dockerignore", "compose.yaml", "k8s/50-deployment.yaml", ".ruwsgi.lock"] {
+    for path in [
+        "manage.py",
+        "mysite/settings.py",
+        "ruwsgi.yaml",
+        "uwsgi.ini",
+        "nginx/mysite.conf",
+        "Dockerfile",
+        ".dockerignore",
+        "compose.yaml",
+        "k8s/50-deployment.yaml",
+        ".ruwsgi.lock",
+    ] {
         assert!(root.join(path).is_file(), "{path}");
     }
     let secret = fs::read_to_string(root.join("secrets/django_secret_key")).expect("a secret");
     assert!(secret.trim().len() >= 50);
     for (path, bytes) in files(&root) {
-        assert!(path.starts_with("secrets/") || !text(&bytes).contains(secret.trim()), "the secret is in {path}");
+        assert!(
+            path.starts_with("secrets/") || !text(&bytes).contains(secret.trim()),
+            "the secret is in {path}"
+        );
     }
     let again = bad(folder.path(), &["deploy", "init", "mysite"]);
     assert!(again.contains("ruwsgi.yaml is there already"), "{again}");
-    assert_eq!(fs::read_to_string(root.join("secrets/django_secret_key")).expect("a secret"), secret);
+    assert_eq!(
+        fs::read_to_string(root.join("secrets/django_secret_key")).expect("a secret"),
+        secret
+    );
 }
 
 #[test]
@@ -125,8 +150,14 @@ fn init_describes_a_project_that_is_there_and_leaves_its_files_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path();
     let own = [
-        ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.local')\n"),
-        ("shop/settings/base.py", "SECRET_KEY = 'x'\nWSGI_APPLICATION = 'shop.wsgi.app'\nSTATIC_URL = '/assets/'\nSTATIC_ROOT = BASE_DIR / 'public'\n"),
+        (
+            "manage.py",
+            "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.local')\n",
+        ),
+        (
+            "shop/settings/base.py",
+            "SECRET_KEY = 'x'\nWSGI_APPLICATION = 'shop.wsgi.app'\nSTATIC_URL = '/assets/'\nSTATIC_ROOT = BASE_DIR / 'public'\n",
+        ),
         ("shop/settings/production.py", "from .base import *\n"),
         ("shop/wsgi.py", "app = None\n"),
         ("requirements/production.txt", "Django\n"),
@@ -144,7 +175,14 @@ fn init_describes_a_project_that_is_there_and_leaves_its_files_alone() {
         assert_eq!(fs::read_to_string(root.join(path)).expect("still there"), content);
     }
     let yaml = fs::read_to_string(root.join("ruwsgi.yaml")).expect("ruwsgi.yaml");
-    for line in ["module: \"shop.wsgi:app\"", "settings: shop.settings.production", "requirements: requirements/production.txt", "static_url: /assets/", "static_root: public", "  - Dockerfile"] {
+    for line in [
+        "module: \"shop.wsgi:app\"",
+        "settings: shop.settings.production",
+        "requirements: requirements/production.txt",
+        "static_url: /assets/",
+        "static_root: public",
+        "  - Dockerfile",
+    ] {
         assert!(yaml.contains(line), "{line} is not in\n{yaml}");
     }
     good(root, &["deploy", "render", "--check"]);
@@ -166,7 +204,16 @@ fn the_same_yaml_renders_the_same_bytes() {
     assert!(files(&first) == before);
     // From a folder below, and by name, it is the same file.
     good(&first.join("nginx"), &["deploy", "render", "--check"]);
-    good(&second, &["deploy", "render", "--check", "--file", &first.join("ruwsgi.yaml").display().to_string()]);
+    good(
+        &second,
+        &[
+            "deploy",
+            "render",
+            "--check",
+            "--file",
+            &first.join("ruwsgi.yaml").display().to_string(),
+        ],
+    );
 }
 
 #[test]
@@ -210,13 +257,22 @@ fn a_changed_way_removes_the_files_it_made_needless() {
 #[test]
 fn nginx_takes_the_file_of_every_pass_mode() {
     let Some(nginx) = tool("RUWSGI_NGINX", "nginx") else { return };
-    for (pass, via) in [("uwsgi", "socket"), ("uwsgi", "tcp"), ("http", "socket"), ("http", "tcp")] {
+    for (pass, via) in [("uwsgi", "socket"), ("uwsgi", "tcp"), ("http", "socket"), ("http", "tcp")]
+    {
         let (folder, root) = starter(&["--proxy", pass, "--via", via]);
         let yaml = root.join("ruwsgi.yaml");
         for proxies in [false, true] {
             if proxies {
-                change(&yaml, "# trusted_proxies: [10.0.0.0/8]", "trusted_proxies: [10.0.0.0/8, \"fd00::/8\"]");
-                change(&yaml, "server_names: [localhost", "server_names: [www.example.com, \"*.example.com\", \"::1\", localhost");
+                change(
+                    &yaml,
+                    "# trusted_proxies: [10.0.0.0/8]",
+                    "trusted_proxies: [10.0.0.0/8, \"fd00::/8\"]",
+                );
+                change(
+                    &yaml,
+                    "server_names: [localhost",
+                    "server_names: [www.example.com, \"*.example.com\", \"::1\", localhost",
+                );
                 good(&root, &["deploy", "render"]);
             }
             let main = folder.path().join("main.conf");
@@ -282,8 +338,16 @@ fn kubernetes_takes_the_manifests() {
         change(&root.join("ruwsgi.yaml"), "  data_dir: data", "  # data_dir: data");
         change(&root.join("ruwsgi.yaml"), "  media_url: /media/\n  media_root: media\n", "");
         change(&root.join("ruwsgi.yaml"), "# https: false", "https: true");
-        change(&root.join("ruwsgi.yaml"), "# trusted_proxies: [10.0.0.0/8]", "trusted_proxies: [10.0.0.0/8]");
-        change(&root.join("ruwsgi.yaml"), "server_names: [localhost", "server_names: [www.example.com, \"*.example.com\"");
+        change(
+            &root.join("ruwsgi.yaml"),
+            "# trusted_proxies: [10.0.0.0/8]",
+            "trusted_proxies: [10.0.0.0/8]",
+        );
+        change(
+            &root.join("ruwsgi.yaml"),
+            "server_names: [localhost",
+            "server_names: [www.example.com, \"*.example.com\"",
+        );
         good(&root, &["deploy", "render"]);
         assert!(root.join("k8s/40-migrate.yaml").is_file());
         check("1.33");
@@ -301,7 +365,10 @@ fn compose() -> Option<Command> {
         command.arg("compose");
         return Some(command);
     }
-    let _ = writeln!(std::io::stderr(), "NOT RUN: `docker compose` is not here; name version 2 with RUWSGI_COMPOSE=/path/to/docker-compose");
+    let _ = writeln!(
+        std::io::stderr(),
+        "NOT RUN: `docker compose` is not here; name version 2 with RUWSGI_COMPOSE=/path/to/docker-compose"
+    );
     None
 }
 
@@ -319,17 +386,26 @@ fn compose_takes_its_file() {
 #[test]
 fn docker_builds_both_images() {
     let Some(base) = std::env::var("RUWSGI_IMAGE").ok() else {
-        let _ = writeln!(std::io::stderr(), "NOT RUN: name an image with ruwsgi on Python 3.11 with RUWSGI_IMAGE=ruwsgi:0.1.0-python3.11");
+        let _ = writeln!(
+            std::io::stderr(),
+            "NOT RUN: name an image with ruwsgi on Python 3.11 with RUWSGI_IMAGE=ruwsgi:0.1.0-python3.11"
+        );
         return;
     };
     let Some(docker) = tool("RUWSGI_DOCKER", "docker") else { return };
     let (_folder, root) = starter(&["--python", "3.11"]);
-    change(&root.join("ruwsgi.yaml"), "  tag: \"1\"", &format!("  base: {base}\n  tag: test-{}", std::process::id()));
+    change(
+        &root.join("ruwsgi.yaml"),
+        "  tag: \"1\"",
+        &format!("  base: {base}\n  tag: test-{}", std::process::id()),
+    );
     good(&root, &["deploy", "render"]);
     for target in ["web", "nginx"] {
         let tag = format!("mysite-{target}:test-{}", std::process::id());
         let mut command = Command::new(&docker);
-        command.env("DOCKER_BUILDKIT", "1").args(["build", "--quiet", "--target", target, "--tag", &tag, "."]);
+        command
+            .env("DOCKER_BUILDKIT", "1")
+            .args(["build", "--quiet", "--target", target, "--tag", &tag, "."]);
         command.current_dir(&root);
         ran(command);
         let mut command = Command::new(&docker);
@@ -338,7 +414,16 @@ fn docker_builds_both_images() {
         assert_eq!(ran(command).trim(), "10001:10001");
         if target == "web" {
             let mut command = Command::new(&docker);
-            command.args(["run", "--rm", "--entrypoint", "ls", &tag, "-A", "/app", "/app/staticfiles"]);
+            command.args([
+                "run",
+                "--rm",
+                "--entrypoint",
+                "ls",
+                &tag,
+                "-A",
+                "/app",
+                "/app/staticfiles",
+            ]);
             let said = ran(command);
             assert!(said.contains("staticfiles.json") && said.contains("manage.py"), "{said}");
             assert!(!said.contains("secrets") && !said.contains("ruwsgi.yaml"), "{said}");
@@ -361,7 +446,11 @@ fn the_starter_passes_its_tests_and_the_deployment_check() {
     };
     assert!(manage(&["test"], &[]).contains("OK"));
     manage(&["makemigrations", "--check", "--dry-run"], &[]);
-    let https = [("DJANGO_HTTPS", "1"), ("DJANGO_TRUST_PROXY", "1"), ("DJANGO_ALLOWED_HOSTS", "www.example.com")];
+    let https = [
+        ("DJANGO_HTTPS", "1"),
+        ("DJANGO_TRUST_PROXY", "1"),
+        ("DJANGO_ALLOWED_HOSTS", "www.example.com"),
+    ];
     let said = manage(&["check", "--deploy", "--fail-level", "WARNING"], &https);
     assert!(said.contains("no issues"), "{said}");
 }
@@ -374,10 +463,16 @@ fn django() -> Option<PathBuf> {
         Some(uwsgi.with_file_name("python"))
     });
     let works = found.filter(|python| {
-        Command::new(python).args(["-c", "import django"]).output().is_ok_and(|output| output.status.success())
+        Command::new(python)
+            .args(["-c", "import django"])
+            .output()
+            .is_ok_and(|output| output.status.success())
     });
     if works.is_none() {
-        let _ = writeln!(std::io::stderr(), "NOT RUN: no Python with Django; name one with RUWSGI_DJANGO_PYTHON=/path/to/python");
+        let _ = writeln!(
+            std::io::stderr(),
+            "NOT RUN: no Python with Django; name one with RUWSGI_DJANGO_PYTHON=/path/to/python"
+        );
     }
     works
 }
@@ -393,7 +488,11 @@ fn get(port: u16, request: &str) -> String {
 }
 
 /// `deploy run` with a server; gives the running program and the port it told.
-fn run(root: &Path, python: &Path, server: &Path) -> (std::process::Child, u16, Box<dyn Iterator<Item = String>>) {
+fn run(
+    root: &Path,
+    python: &Path,
+    server: &Path,
+) -> (std::process::Child, u16, Box<dyn Iterator<Item = String>>) {
     let venv = python.parent().and_then(Path::parent).expect("an environment");
     let mut child = Command::new(env!("CARGO_BIN_EXE_ruwsgi"))
         .args(["deploy", "run"])
@@ -404,12 +503,14 @@ fn run(root: &Path, python: &Path, server: &Path) -> (std::process::Child, u16, 
         .stderr(Stdio::inherit())
         .spawn()
         .expect("the program starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("its lines")).lines().map_while(Result::ok);
+    let mut lines =
+        BufReader::new(child.stdout.take().expect("its lines")).lines().map_while(Result::ok);
     let mut said = String::new();
     let port = lines.by_ref().find_map(|line| {
         said.push_str(&line);
         said.push('\n');
-        line.split_once("http://127.0.0.1:").and_then(|(_, rest)| rest.split('/').next()?.parse::<u16>().ok())
+        line.split_once("http://127.0.0.1:")
+            .and_then(|(_, rest)| rest.split('/').next()?.parse::<u16>().ok())
     });
     assert!(port.is_some(), "it ended before it was up:\n{said}");
     (child, port.unwrap_or_default(), Box::new(lines))
@@ -422,17 +523,29 @@ fn interrupt(child: &std::process::Child) {
 
 #[test]
 fn run_serves_the_starter_behind_nginx_until_interrupted() {
-    let (Some(_), Some(server), Some(python)) = (tool("RUWSGI_NGINX", "nginx"), tool("RUWSGI_UWSGI", "uwsgi"), django()) else {
+    let (Some(_), Some(server), Some(python)) =
+        (tool("RUWSGI_NGINX", "nginx"), tool("RUWSGI_UWSGI", "uwsgi"), django())
+    else {
         return;
     };
-    for (pass, via) in [("uwsgi", "socket"), ("http", "socket"), ("uwsgi", "tcp"), ("http", "tcp")] {
+    for (pass, via) in [("uwsgi", "socket"), ("http", "socket"), ("uwsgi", "tcp"), ("http", "tcp")]
+    {
         let (_folder, root) = starter(&["--proxy", pass, "--via", via]);
         let (mut child, port, lines) = run(&root, &python, &server);
-        let page = get(port, &format!("GET / HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nX-Forwarded-Proto: https\r\nProxy: http://evil/\r\n\r\n"));
+        let page = get(
+            port,
+            &format!(
+                "GET / HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nX-Forwarded-Proto: https\r\nProxy: http://evil/\r\n\r\n"
+            ),
+        );
         assert!(page.starts_with("HTTP/1.1 200"), "{page}");
-        assert!(page.contains("<dd>http</dd>"), "the client's X-Forwarded-Proto was believed: {page}");
+        assert!(
+            page.contains("<dd>http</dd>"),
+            "the client's X-Forwarded-Proto was believed: {page}"
+        );
         assert!(page.contains(&format!("<dd>127.0.0.1:{port}</dd>")), "{page}");
-        let style = page.split('"').find(|part| part.contains("/site.")).expect("a style sheet").to_owned();
+        let style =
+            page.split('"').find(|part| part.contains("/site.")).expect("a style sheet").to_owned();
         let style = get(port, &format!("GET {style} HTTP/1.0\r\nHost: localhost\r\n\r\n"));
         assert!(style.contains("immutable") && style.contains("nosniff"), "{style}");
         let unknown = get(port, "GET / HTTP/1.0\r\nHost: evil.example\r\n\r\n");
@@ -447,14 +560,17 @@ fn run_serves_the_starter_behind_nginx_until_interrupted() {
 
 #[test]
 fn a_request_in_flight_is_answered_when_run_is_interrupted() {
-    let (Some(_), Some(server), Some(python)) = (tool("RUWSGI_NGINX", "nginx"), tool("RUWSGI_UWSGI", "uwsgi"), django()) else {
+    let (Some(_), Some(server), Some(python)) =
+        (tool("RUWSGI_NGINX", "nginx"), tool("RUWSGI_UWSGI", "uwsgi"), django())
+    else {
         return;
     };
     let (_folder, root) = starter(&[]);
     let slow = "import time\nfrom pathlib import Path\n\ndef application(environ, start):\n    if environ['PATH_INFO'] == '/slow':\n        Path('reached').touch()\n        time.sleep(2)\n    start('200 OK', [('Content-Length', '4')])\n    return [b'done']\n";
     fs::write(root.join("mysite/wsgi.py"), slow).expect("written");
     let (mut child, port, lines) = run(&root, &python, &server);
-    let request = std::thread::spawn(move || get(port, "GET /slow HTTP/1.0\r\nHost: localhost\r\n\r\n"));
+    let request =
+        std::thread::spawn(move || get(port, "GET /slow HTTP/1.0\r\nHost: localhost\r\n\r\n"));
     let until = Instant::now() + Duration::from_secs(10);
     while !root.join("reached").exists() {
         assert!(Instant::now() < until, "the request never came");
@@ -469,7 +585,9 @@ fn a_request_in_flight_is_answered_when_run_is_interrupted() {
 
 #[test]
 fn run_stops_and_says_so_when_the_server_ends() {
-    let (Some(_), Some(server), Some(python)) = (tool("RUWSGI_NGINX", "nginx"), tool("RUWSGI_UWSGI", "uwsgi"), django()) else {
+    let (Some(_), Some(server), Some(python)) =
+        (tool("RUWSGI_NGINX", "nginx"), tool("RUWSGI_UWSGI", "uwsgi"), django())
+    else {
         return;
     };
     let (_folder, root) = starter(&[]);
@@ -484,7 +602,11 @@ fn run_stops_and_says_so_when_the_server_ends() {
         .expect("the program starts");
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stdout).contains("on purpose"));
-    assert!(text(&output.stderr).contains("ruwsgi ended by itself (exit code 22)"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("ruwsgi ended by itself (exit code 22)"),
+        "{}",
+        text(&output.stderr)
+    );
     assert!(started.elapsed() < Duration::from_secs(50));
 }
 
@@ -495,17 +617,23 @@ fn the_reference_site_is_what_its_yaml_renders() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path().join("mysite");
     good(folder.path(), &["deploy", "init", "mysite"]);
-    fs::copy(top.join("compose/ruwsgi.yaml"), root.join("ruwsgi.yaml")).expect("compose/ruwsgi.yaml");
+    fs::copy(top.join("compose/ruwsgi.yaml"), root.join("ruwsgi.yaml"))
+        .expect("compose/ruwsgi.yaml");
     good(&root, &["deploy", "render"]);
     let mut differing = Vec::new();
     let mut wanted = Vec::new();
     for (path, bytes) in files(&root) {
         let rendered = path.starts_with("k8s/") || path.starts_with("nginx/");
-        let named = ["compose.yaml", "Dockerfile", ".dockerignore", "uwsgi.ini"].contains(&path.as_str());
+        let named =
+            ["compose.yaml", "Dockerfile", ".dockerignore", "uwsgi.ini"].contains(&path.as_str());
         if !rendered && !named {
             continue;
         }
-        let place = if path.starts_with("k8s/") { top.join(&path) } else { top.join("compose").join(&path) };
+        let place = if path.starts_with("k8s/") {
+            top.join(&path)
+        } else {
+            top.join("compose").join(&path)
+        };
         if fs::read(&place).ok().as_deref() != Some(bytes.as_slice()) {
             if std::env::var_os("UPDATE").is_some() {
                 fs::create_dir_all(place.parent().expect("a parent")).expect("a folder");
@@ -537,7 +665,8 @@ fn the_manual_has_the_table_of_keys() {
             Fallback::From(how) => how.to_owned(),
             Fallback::Off => "none".to_owned(),
         };
-        table.push_str(&format!("| `{}` | {default} | {} |\n", key.path, key.about));
+        let row = format!("| `{}` | {default} | {} |\n", key.path, key.about);
+        table.push_str(&row);
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/deploy.md");
     let before = fs::read_to_string(&path).expect("docs/deploy.md");

@@ -53,7 +53,8 @@ impl Children {
     /// None yet; from here on signals come to us.
     pub(super) fn new() -> Result<Self> {
         let (sender, events) = sync_channel(1024);
-        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).context("cannot watch signals")?;
+        let mut signals =
+            Signals::new([SIGINT, SIGTERM, SIGHUP]).context("cannot watch signals")?;
         let to = sender.clone();
         Builder::new()
             .name("signals".into())
@@ -70,7 +71,12 @@ impl Children {
     }
 
     /// Starts a process that stays.
-    pub(super) fn start(&mut self, label: &'static str, mut command: Command, stop: Signal) -> Result<()> {
+    pub(super) fn start(
+        &mut self,
+        label: &'static str,
+        mut command: Command,
+        stop: Signal,
+    ) -> Result<()> {
         let program = command.get_program().to_string_lossy().into_owned();
         command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command
@@ -87,14 +93,15 @@ impl Children {
     }
 
     /// Runs a process to its end, which must be a good one.
-    pub(super) fn finish(&mut self, label: &'static str, command: Command) -> Result<()> {
-        self.start(label, command, Signal::SIGTERM)?;
+    pub(super) fn finish(&mut self, label: &'static str, command: Command) -> Result<(), Failure> {
+        self.start(label, command, Signal::SIGTERM)
+            .map_err(|error| Failure::new(format!("{error:#}")))?;
         loop {
             match self.next(Duration::from_millis(20)) {
                 Next::Nothing => {}
                 Next::Signal => {
                     self.stop(Duration::from_secs(10));
-                    return Err(Failure::new(format!("stopped during {label}")).into());
+                    return Err(Failure::new(format!("stopped during {label}")));
                 }
                 Next::Ended(label, status) if status.is_empty() => {
                     self.show_rest(label);
@@ -102,7 +109,7 @@ impl Children {
                 }
                 Next::Ended(label, status) => {
                     self.show_rest(label);
-                    return Err(Failure::new(format!("{label} failed ({status})")).into());
+                    return Err(Failure::new(format!("{label} failed ({status})")));
                 }
             }
         }
@@ -120,7 +127,8 @@ impl Children {
                     return Next::Ended(one.label, describe(status));
                 }
             }
-            let left = until.saturating_duration_since(Instant::now()).min(Duration::from_millis(20));
+            let left =
+                until.saturating_duration_since(Instant::now()).min(Duration::from_millis(20));
             match self.events.recv_timeout(left) {
                 Ok(Event::Line(label, line)) => self.show(label, &line),
                 Ok(Event::Signal) => return Next::Signal,
@@ -203,7 +211,8 @@ impl Children {
                 let mut reader = BufReader::new(out);
                 let mut line = Vec::new();
                 // A line longer than this comes in parts.
-                while matches!(reader.by_ref().take(16 << 10).read_until(b'\n', &mut line), Ok(1..)) {
+                while matches!(reader.by_ref().take(16 << 10).read_until(b'\n', &mut line), Ok(1..))
+                {
                     let text = String::from_utf8_lossy(&line);
                     if sender.send(Event::Line(label, text.trim_end().to_owned())).is_err() {
                         return;

@@ -50,7 +50,14 @@ pub(super) fn find(
         children.finish("venv", command)?;
     }
     let mut command = Command::new(own.join("bin/python"));
-    command.current_dir(root).args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"]);
+    command.current_dir(root).args([
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--quiet",
+    ]);
     match spec.app.requirements.as_str() {
         "uv.lock" => {
             command = Command::new("uv");
@@ -67,9 +74,12 @@ pub(super) fn find(
     children.note(&format!("installing {} into .venv", spec.app.requirements));
     children.finish("install", command)?;
     if !has_django(&own) {
-        return Err(Failure::new(format!("{} was installed into .venv, and Django still cannot be imported there", spec.app.requirements))
-            .hint("add Django to it")
-            .into());
+        return Err(Failure::new(format!(
+            "{} was installed into .venv, and Django still cannot be imported there",
+            spec.app.requirements
+        ))
+        .hint("add Django to it")
+        .into());
     }
     same_python(&own, wanted.as_deref())?;
     Ok(own)
@@ -82,7 +92,11 @@ sys.exit(subprocess.call([sys.executable, '-m', 'pip', 'install', '--disable-pip
 
 fn has_django(folder: &Path) -> bool {
     let mut command = Command::new(folder.join("bin/python"));
-    command.args(["-c", "import django"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .args(["-c", "import django"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
 
@@ -128,7 +142,12 @@ fn same_python(folder: &Path, wanted: Option<&str>) -> Result<()> {
     if found == wanted {
         return Ok(());
     }
-    Err(Failure::new(format!("{} is Python {found}, and the server runs Python {wanted}", folder.display()))
-        .hint(format!("remove it and run again with `--install`, with python{wanted} in PATH or `--python PATH`"))
-        .into())
+    Err(Failure::new(format!(
+        "{} is Python {found}, and the server runs Python {wanted}",
+        folder.display()
+    ))
+    .hint(format!(
+        "remove it and run again with `--install`, with python{wanted} in PATH or `--python PATH`"
+    ))
+    .into())
 }
