@@ -235,6 +235,9 @@ fn describe(
 /// The folder is closed to others. The file is not, as containers read it as another user through
 /// a mount that leads past the folder.
 pub(super) fn create_secrets(root: &Path, spec: &Spec) -> Result<Vec<String>> {
+    if spec.secrets.is_empty() {
+        return Ok(Vec::new());
+    }
     let folder = root.join("secrets");
     let doing = || format!("cannot write into {}", folder.display());
     if !folder.exists() {

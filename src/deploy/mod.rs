@@ -134,6 +134,13 @@ fn again(request: &Render) -> Result<ExitCode> {
     for (fate, path) in write::write(&root, &outputs, &spec.keep, request.force)? {
         say(&format!("{:<10} {path}", fate.word()));
     }
+    // Not in any repository, so a fresh clone has none.
+    for path in init::create_secrets(&root, &spec)? {
+        say(&format!(
+            "{:<10} {path} (random; ignored by git and docker)",
+            write::Fate::Written.word()
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -610,47 +610,56 @@ fn run_stops_and_says_so_when_the_server_ends() {
     assert!(started.elapsed() < Duration::from_secs(50));
 }
 
-/// `compose/` and `k8s/` of this repository are what their ruwsgi.yaml renders: UPDATE=1 writes them again.
+/// `compose/` (the starter and what is rendered for it) and `k8s/` of this repository are what
+/// compose/ruwsgi.yaml makes: UPDATE=1 writes them again.
 #[test]
 fn the_reference_site_is_what_its_yaml_renders() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = tempfile::tempdir().expect("a folder");
-    let root = folder.path().join("mysite");
-    good(folder.path(), &["deploy", "init", "mysite"]);
+    let (_folder, root) = starter(&[]);
     fs::copy(top.join("compose/ruwsgi.yaml"), root.join("ruwsgi.yaml"))
         .expect("compose/ruwsgi.yaml");
     good(&root, &["deploy", "render"]);
+    let update = std::env::var_os("UPDATE").is_some();
     let mut differing = Vec::new();
-    let mut wanted = Vec::new();
+    let mut manifests = Vec::new();
     for (path, bytes) in files(&root) {
-        let rendered = path.starts_with("k8s/") || path.starts_with("nginx/");
-        let named =
-            ["compose.yaml", "Dockerfile", ".dockerignore", "uwsgi.ini"].contains(&path.as_str());
-        if !rendered && !named {
+        if path.starts_with("secrets/") || path == ".ruwsgi.lock" {
             continue;
         }
-        let place = if path.starts_with("k8s/") {
-            top.join(&path)
-        } else {
-            top.join("compose").join(&path)
-        };
-        if fs::read(&place).ok().as_deref() != Some(bytes.as_slice()) {
-            if std::env::var_os("UPDATE").is_some() {
-                fs::create_dir_all(place.parent().expect("a parent")).expect("a folder");
-                fs::write(&place, &bytes).expect("written");
-            } else {
-                differing.push(place.display().to_string());
-            }
+        let folder = if path.starts_with("k8s/") { top.to_path_buf() } else { top.join("compose") };
+        let place = folder.join(&path);
+        manifests.push(place.clone());
+        if fs::read(&place).ok().as_deref() == Some(bytes.as_slice()) {
+            continue;
         }
-        wanted.push(place);
+        if update {
+            fs::create_dir_all(place.parent().expect("a parent")).expect("a folder");
+            fs::write(&place, &bytes).expect("written");
+        } else {
+            differing.push(place.display().to_string());
+        }
     }
     for entry in fs::read_dir(top.join("k8s")).expect("k8s/") {
         let path = entry.expect("an entry").path();
-        if !wanted.contains(&path) {
+        if !manifests.contains(&path) {
             differing.push(format!("{} (no longer rendered)", path.display()));
         }
     }
     assert!(differing.is_empty(), "run again with UPDATE=1: {differing:?}");
+}
+
+#[test]
+fn render_on_a_fresh_clone_makes_the_key_that_is_in_no_repository() {
+    let (_folder, root) = starter(&[]);
+    fs::remove_dir_all(root.join("secrets")).expect("removed");
+    good(&root, &["deploy", "render", "--check"]);
+    let printed = good(&root, &["deploy", "render", "--stdout"]);
+    assert!(printed.contains("# ==> compose.yaml <==") && !root.join("secrets").exists());
+    let said = good(&root, &["deploy", "render"]);
+    assert!(said.contains("secrets/django_secret_key"), "{said}");
+    let key = fs::read(root.join("secrets/django_secret_key")).expect("the key");
+    good(&root, &["deploy", "render", "--force"]);
+    assert_eq!(fs::read(root.join("secrets/django_secret_key")).expect("the key"), key);
 }
 
 /// The table of keys in docs/deploy.md is the one in the program: UPDATE=1 writes it again.
