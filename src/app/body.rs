@@ -54,7 +54,7 @@ pub enum BodyPieces<'a> {
 
 impl BodyPieces<'_> {
     /// The next piece; empty at the end.
-    pub fn next(&mut self) -> io::Result<Bytes> {
+    pub fn take(&mut self) -> io::Result<Bytes> {
         match self {
             Self::Memory(bytes) => Ok(std::mem::take(bytes)),
             Self::File(file) => {
@@ -153,7 +153,7 @@ mod tests {
         let mut read = Vec::new();
         let mut pieces = body.pieces().expect("a start");
         loop {
-            let piece = pieces.next().expect("a piece");
+            let piece = pieces.take().expect("a piece");
             if piece.is_empty() {
                 break;
             }

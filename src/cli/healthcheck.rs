@@ -57,20 +57,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Failure> {
 }
 
 fn ask(address: &Address, arguments: &Arguments) -> std::io::Result<u16> {
-    let patience = Some(Duration::from_secs(arguments.timeout.max(1)));
+    let patience = Duration::from_secs(arguments.timeout.max(1));
     let request = match arguments.protocol {
         Protocol::Http => http_request(arguments),
         Protocol::Uwsgi => uwsgi_request(arguments).ok_or(std::io::ErrorKind::InvalidInput)?,
     };
     match address {
         Address::Tcp(tcp) => {
-            let stream = TcpStream::connect_timeout(tcp, patience.unwrap_or_default())?;
-            stream.set_read_timeout(patience)?;
+            let stream = TcpStream::connect_timeout(tcp, patience)?;
+            stream.set_read_timeout(Some(patience))?;
             exchange(stream, &request)
         }
         Address::Unix(path) => {
             let stream = UnixStream::connect(path)?;
-            stream.set_read_timeout(patience)?;
+            stream.set_read_timeout(Some(patience))?;
             exchange(stream, &request)
         }
         Address::Abstract(_) => Err(std::io::ErrorKind::Unsupported.into()),

@@ -317,7 +317,7 @@ fn take_identity(settings: &Settings) -> Result<(), Failure> {
 fn change_directory(directory: Option<&Named>) -> Result<(), Failure> {
     let Some(directory) = directory else { return Ok(()) };
     say!("chdir() to {}", directory.value);
-    std::env::set_current_dir(&directory.value).map_err(|error| {
+    environment::change_directory(Path::new(&directory.value)).map_err(|error| {
         Failure::new(format!(
             "{}: cannot change to the directory {}: {error}",
             directory.origin, directory.value

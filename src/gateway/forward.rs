@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
@@ -39,11 +39,10 @@ impl Channel {
         Ok(Self { end, line: tokio::sync::Mutex::new(()) })
     }
 
-    /// Hands a new connection to the workers.
-    async fn connect(&self) -> io::Result<UnixStream> {
+    /// Hands a connection to the workers.
+    async fn give(&self, theirs: &std::os::unix::net::UnixStream) -> io::Result<()> {
         let _turn = self.line.lock().await;
-        let given = self.end.async_io(Interest::WRITABLE, || channel::give(&self.end)).await?;
-        UnixStream::from_std(given)
+        self.end.async_io(Interest::WRITABLE, || channel::give(&self.end, theirs)).await
     }
 }
 
@@ -111,11 +110,7 @@ async fn exchange(
         vars.push(b"CONTENT_LENGTH", body.len().to_string().as_bytes())
             .map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
     }
-    let mut stream = gateway.channel.connect().await.map_err(|error| {
-        say!("the http gateway reaches no worker: {error}");
-        Refused::of_worker(StatusCode::BAD_GATEWAY)
-    })?;
-    send(&mut stream, vars, &mut body).await.map_err(|error| worker_lost(&error))?;
+    let stream = hand_over(gateway, vars, &mut body).await.map_err(|error| worker_lost(&error))?;
     let mut reply = FrameReader { stream, buffer: BytesMut::with_capacity(4096), silence };
     let head = match reply.next().await {
         Ok(head) => head,
@@ -147,17 +142,26 @@ fn worker_lost(error: &io::Error) -> Refused {
     Refused::of_worker(StatusCode::BAD_GATEWAY)
 }
 
-async fn send(stream: &mut UnixStream, vars: Vars, body: &mut Body) -> io::Result<()> {
+/// Hands a request to the worker that is idle next, on a connection of its own.
+async fn hand_over(gateway: &Gateway, vars: Vars, body: &mut Body) -> io::Result<UnixStream> {
     let packet = uwsgi::encode(vars).ok_or(io::ErrorKind::InvalidData)?;
-    stream.write_all(&packet).await?;
+    let (mine, theirs) = channel::connection()?;
+    let mut stream = UnixStream::from_std(mine)?;
     let mut pieces = body.pieces()?;
-    loop {
-        let piece = pieces.next()?;
-        if piece.is_empty() {
-            return Ok(());
+    let mut bytes = BytesMut::from(&packet[..]);
+    // What fits is there before the worker looks, so that it never waits for a request it took.
+    while let Ok(1..) = stream.try_write(&bytes).inspect(|written| bytes.advance(*written)) {
+        if bytes.is_empty() {
+            bytes.extend_from_slice(&pieces.take()?);
         }
-        stream.write_all(&piece).await?;
     }
+    gateway.channel.give(&theirs).await?;
+    drop(theirs);
+    while !bytes.is_empty() {
+        stream.write_all(&bytes).await?;
+        bytes = BytesMut::from(&pieces.take()?[..]);
+    }
+    Ok(stream)
 }
 
 fn parse_head(head: &[u8], response: &mut Response<()>) -> Option<()> {

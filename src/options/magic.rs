@@ -104,7 +104,7 @@ pub fn letters(value: &str, file: &File, outer: &File) -> String {
     let mut rest = value.chars().peekable();
     while let Some(found) = rest.next() {
         match (found, rest.peek().copied()) {
-            ('%', Some('(')) | ('%', None) => out.push('%'),
+            ('%', Some('(') | None) => out.push('%'),
             ('%', Some(letter)) => {
                 rest.next();
                 match letter {

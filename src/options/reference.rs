@@ -33,7 +33,8 @@ pub fn help() -> String {
                 Argument::Required(what) => names.extend([" ", what]),
                 Argument::Optional(what) => names.extend(["[=", what, "]"]),
             }
-            let also: String = row.aliases.iter().map(|alias| format!(" [--{alias}]")).collect();
+            let also: Vec<_> = row.aliases.iter().map(|alias| format!(" [--{alias}]")).collect();
+            let also = also.concat();
             let _ = match names.chars().count() {
                 ..=34 => writeln!(text, "  {names:<34}  {}{also}", row.help),
                 _ => writeln!(text, "  {names}\n{:38}{}{also}", "", row.help),

@@ -206,13 +206,12 @@ impl Default for Settings {
 
 /// Turns what was said into what is used.
 pub fn apply(gathered: Gathered) -> Result<Settings, Failure> {
-    let mut settings = Settings::default();
-    settings.files = gathered.files;
     // `strict` holds for what stands before it, too.
-    settings.strict = gathered
+    let strict = gathered
         .directives
         .iter()
         .any(|said| said.name == "strict" && said.value.as_deref().is_none_or(truth));
+    let mut settings = Settings { files: gathered.files, strict, ..Settings::default() };
     let referenced: BTreeSet<String> = gathered.referenced.into_iter().collect();
     for directive in &gathered.directives {
         settings.apply(directive, &referenced)?;
@@ -506,6 +505,7 @@ mod tests {
         apply(Gathered::of(directives))
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "reads better where it is called")]
     fn check<T: PartialEq + std::fmt::Debug>(
         lines: &str,
         value: impl FnOnce(&Settings) -> T,

@@ -19,16 +19,21 @@ pub fn pair() -> nix::Result<(OwnedFd, OwnedFd)> {
     socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)
 }
 
-/// Makes a connection, hands one end of it over and gives the other.
-pub fn give(channel: &impl AsFd) -> io::Result<UnixStream> {
+/// A connection whose one end is to be handed over; both ends do not block.
+pub fn connection() -> io::Result<(UnixStream, UnixStream)> {
     let (mine, theirs) = UnixStream::pair()?;
     mine.set_nonblocking(true)?;
     theirs.set_nonblocking(true)?;
+    Ok((mine, theirs))
+}
+
+/// Hands one end of a connection over; `WouldBlock` where too many wait already.
+pub fn give(channel: &impl AsFd, theirs: &UnixStream) -> io::Result<()> {
     let fds = [theirs.as_raw_fd()];
     let message = [ControlMessage::ScmRights(&fds)];
     let flags = MsgFlags::MSG_NOSIGNAL;
     sendmsg::<()>(channel.as_fd().as_raw_fd(), &[IoSlice::new(b"c")], &message, flags, None)?;
-    Ok(mine)
+    Ok(())
 }
 
 /// Takes the next connection; `WouldBlock` where there is none.
@@ -62,7 +67,9 @@ mod tests {
     fn a_connection_is_handed_over() {
         let (gives, takes) = pair().expect("a channel");
         assert_eq!(take(&takes).expect_err("none yet").kind(), io::ErrorKind::WouldBlock);
-        let mut mine = give(&gives).expect("a connection");
+        let (mut mine, theirs) = connection().expect("a connection");
+        give(&gives, &theirs).expect("room");
+        drop(theirs);
         let mut theirs = take(&takes).expect("a connection");
         mine.write_all(b"hello").expect("room");
         let mut read = [0; 5];

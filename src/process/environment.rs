@@ -1,4 +1,4 @@
-//! Changing the environment of this process, while it has one thread.
+//! Changing the environment and the directory of this process, while it has one thread.
 
 /// Sets an environment variable.
 ///
@@ -20,4 +20,10 @@ pub fn remove(name: &str) {
     unsafe {
         std::env::remove_var(name);
     }
+}
+
+/// Changes the current directory; relative paths that are opened later mean other files.
+pub fn change_directory(path: &std::path::Path) -> std::io::Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that changes it")]
+    std::env::set_current_dir(path)
 }

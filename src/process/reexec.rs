@@ -21,6 +21,7 @@ pub struct Program {
 }
 
 /// A listener that outlives the image.
+#[expect(clippy::unsafe_derive_deserialize, reason = "the number is an earlier image's own")]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Heirloom {
     /// The address as it was written in the configuration.
@@ -86,7 +87,7 @@ impl Program {
                 .collect();
             let legacy = serde_json::to_string(legacy)?;
             environment.push(text(format!("{VARIABLE}={legacy}").as_bytes())?);
-            std::env::set_current_dir(&self.directory)?;
+            super::environment::change_directory(&self.directory)?;
             Ok((path, words, environment))
         };
         match prepared() {

@@ -51,7 +51,7 @@ const METHODS: [&[u8]; 7] = [b"GET ", b"HEAD", b"POST", b"PUT ", b"PATC", b"DELE
 /// Takes one packet from the front of `buffer`; `None` while it is not all there.
 pub fn take(buffer: &mut BytesMut, limit: usize) -> Result<Option<Vars>, PacketError> {
     let Some(header) = read_header(buffer) else { return Ok(None) };
-    if METHODS.iter().any(|method| buffer.starts_with(*method)) {
+    if METHODS.iter().any(|method| buffer.starts_with(method)) {
         return Err(PacketError::Http(header.size));
     }
     if header.size > limit {

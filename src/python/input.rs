@@ -72,6 +72,7 @@ fn limit(size: Option<i64>) -> Option<u64> {
     size.and_then(|size| u64::try_from(size).ok())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "has the form that map_err wants")]
 fn failed(error: std::io::Error) -> PyErr {
     PyOSError::new_err(format!("cannot read wsgi.input: {error}"))
 }
@@ -131,6 +132,7 @@ impl Input {
         self.position
     }
 
+    #[expect(clippy::unused_self, reason = "a method of Python")]
     fn close(&self) {}
 
     fn __iter__(this: PyRef<'_, Self>) -> PyRef<'_, Self> {

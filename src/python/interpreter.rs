@@ -28,8 +28,11 @@ pub struct Setup {
 #[must_use]
 pub fn version() -> String {
     #[expect(unsafe_code, reason = "asks Python, started or not")]
-    // SAFETY: `Py_GetVersion` may be called at any time and gives a static string.
-    let text = unsafe { std::ffi::CStr::from_ptr(ffi::Py_GetVersion()) };
+    // SAFETY: may be called at any time.
+    let text = unsafe { ffi::Py_GetVersion() };
+    #[expect(unsafe_code, reason = "reads the text")]
+    // SAFETY: `Py_GetVersion` gives a static C string.
+    let text = unsafe { std::ffi::CStr::from_ptr(text) };
     text.to_string_lossy().into_owned()
 }
 

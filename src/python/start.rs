@@ -1,4 +1,4 @@
-//! `start_response` and `write` (PEP 3333, "The start_response() Callable").
+//! `start_response` and `write` (PEP 3333, "The `start_response()` Callable").
 
 use pyo3::exceptions::{PyAssertionError, PyTypeError, PyValueError};
 use pyo3::prelude::*;

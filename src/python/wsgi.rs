@@ -276,7 +276,7 @@ impl App for Wsgi {
             if let Err(error) = named {
                 print_error(py, &error);
             }
-            py.detach(|| work());
+            py.detach(work);
         });
     }
 

@@ -11,6 +11,7 @@ use http::{Request as Head, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::sync::Notify;
 
 use super::exchange::{Exchange, is_https, is_trusted};
 use super::reactor::Reactor;
@@ -23,8 +24,8 @@ use crate::protocol::http::{Connection, vars};
 /// hyper has no smaller buffer for a head, in bytes.
 const SMALLEST_HEAD: usize = 8192;
 
-/// Serves one connection to its end.
-pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire) {
+/// Serves one connection to its end; `arrived` is told when a request is complete.
+pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arrived: &Notify) {
     let settings = &reactor.shared.settings;
     let facts = Rc::new(Facts {
         wire,
@@ -43,7 +44,7 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire) {
     let service = hyper::service::service_fn(|request: Head<Incoming>| {
         used.set();
         let (reactor, facts) = (Rc::clone(reactor), Rc::clone(&facts));
-        async move { Ok::<_, Infallible>(answer(&reactor, &facts, request).await) }
+        async move { Ok::<_, Infallible>(answer(&reactor, &facts, request, arrived).await) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
@@ -87,9 +88,11 @@ async fn answer(
     reactor: &Rc<Reactor>,
     facts: &Facts,
     request: Head<Incoming>,
+    arrived: &Notify,
 ) -> Response<ReplyBody> {
     match read(reactor, facts, request).await {
         Ok(request) => {
+            arrived.notify_one();
             let client = facts.copy.as_ref().and_then(|client| client.again().ok());
             let (exchange, reply) = Exchange::answer(reactor, request, client).await;
             respond(exchange, reply)

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::io::Interest;
 use tokio::net::{TcpListener, UnixListener, UnixStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::LocalSet;
 
 use super::stream::Stream;
@@ -23,6 +23,10 @@ use crate::process::scoreboard::Core;
 
 /// After an error of `accept` (no descriptors left) nothing is accepted for so long.
 const BREATH: Duration = Duration::from_millis(100);
+
+/// How long a new connection may take to send its request before the next one is accepted. Front
+/// ends send at once; a slow client costs the others this much and no more.
+const MANNERS: Duration = Duration::from_millis(1);
 
 /// What all connections of a thread share.
 pub(super) struct Reactor {
@@ -97,13 +101,17 @@ async fn accept(reactor: Rc<Reactor>, acceptor: Acceptor, wire: Wire) {
         match accepted {
             Ok(stream) => {
                 let permit = Arc::clone(&reactor.connections).acquire_owned().await;
-                let reactor = Rc::clone(&reactor);
+                let arrived = Rc::new(Notify::new());
+                let (reactor, told) = (Rc::clone(&reactor), Rc::clone(&arrived));
                 tokio::task::spawn_local(async move {
-                    serve_connection(&reactor, stream, wire).await;
+                    serve_connection(&reactor, stream, wire, &told).await;
+                    told.notify_one();
                     drop(permit);
                 });
-                // The connection's first step comes before the next one is accepted.
+                // Its request comes before the next connection is accepted: that one is for
+                // another thread, if one is idle.
                 tokio::task::yield_now().await;
+                let _ = tokio::time::timeout(MANNERS, arrived.notified()).await;
             }
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return,
             Err(error) if is_of_connection(&error) => {}
@@ -115,10 +123,10 @@ async fn accept(reactor: Rc<Reactor>, acceptor: Acceptor, wire: Wire) {
     }
 }
 
-async fn serve_connection(reactor: &Rc<Reactor>, stream: Stream, wire: Wire) {
+async fn serve_connection(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arrived: &Notify) {
     match wire {
-        Wire::Uwsgi | Wire::Gateway => uwsgi::serve(reactor, stream, wire).await,
-        Wire::Http | Wire::Http11 => http::serve(reactor, stream, wire).await,
+        Wire::Uwsgi | Wire::Gateway => uwsgi::serve(reactor, stream, wire, arrived).await,
+        Wire::Http | Wire::Http11 => http::serve(reactor, stream, wire, arrived).await,
     }
 }
 

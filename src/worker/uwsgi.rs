@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::Wire;
@@ -35,8 +36,8 @@ enum ReadError {
     Io(#[from] io::Error),
 }
 
-/// Serves one connection.
-pub(super) async fn serve(reactor: &Rc<Reactor>, mut stream: Stream, wire: Wire) {
+/// Serves one connection; `arrived` is told when its request is complete.
+pub(super) async fn serve(reactor: &Rc<Reactor>, mut stream: Stream, wire: Wire, arrived: &Notify) {
     let request = match read_request(reactor, &mut stream, wire).await {
         Ok(Some(request)) => request,
         Ok(None) => return,
@@ -45,6 +46,7 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, mut stream: Stream, wire: Wire)
             return say!("[warning] a {wire:?} request cannot be read: {error}");
         }
     };
+    arrived.notify_one();
     let protocol = request.vars.get(b"SERVER_PROTOCOL").unwrap_or_default().to_vec();
     let client = reactor.client(&stream, wire);
     let (mut exchange, reply) = Exchange::answer(reactor, request, client).await;
