@@ -17,11 +17,13 @@ use crate::error::Failure;
 use crate::options::settings::Settings;
 use crate::options::table::Command as ServerCommand;
 use crate::options::{argv, gather, reference, settings};
+#[cfg(feature = "deploy")]
+use crate::process::reexec::Program;
 
 /// A uWSGI-compatible application server, and its deployer.
 #[derive(Parser)]
 #[command(name = "ruwsgi", version)]
-struct Program {
+struct Words {
     #[command(subcommand)]
     command: Command,
 }
@@ -48,17 +50,20 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
 }
 
 fn subcommand(arguments: Vec<OsString>) -> ExitCode {
-    let program = match Program::try_parse_from(arguments) {
-        Ok(program) => program,
+    let words = match Words::try_parse_from(arguments) {
+        Ok(words) => words,
         Err(error) => {
             // Nowhere to say that the terminal is gone.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    match program.command {
+    match words.command {
         #[cfg(feature = "deploy")]
-        Command::Deploy(command) => crate::deploy::main(&command),
+        Command::Deploy(command) => match Program::current() {
+            Ok(program) => crate::deploy::main(&command, &program.words_before("deploy")),
+            Err(error) => finish(Err(Failure::new(format!("cannot find this program: {error}")))),
+        },
         Command::Healthcheck(arguments) => finish(healthcheck::run(&arguments)),
     }
 }

@@ -549,6 +549,10 @@ fn mode(settings: &Settings) -> &'static str {
 }
 
 fn name_process(settings: &Settings, name: &str) {
+    let prefix = settings.procname_prefix.as_ref().map(|said| format!("{} ", said.value));
+    let name = prefix.unwrap_or_default() + name;
+    // The kernel keeps 15 bytes: what is told apart comes last, so the front is cut.
+    let name = name.replace("uWSGI ", "");
     if settings.auto_procname
         && let Ok(name) = std::ffi::CString::new(name)
     {

@@ -1,18 +1,188 @@
 //! `ruwsgi deploy`: one `ruwsgi.yaml` in, every artefact of a deployment out.
+//!
+//! `spec` (what the file says) → `check` (how it goes together) → `plan` (which files) → `render`
+//! (their texts) → `write` (onto the disk). Knows the server's option table, and nothing else of it.
 
+pub mod check;
+pub mod context;
+pub mod detect;
+pub mod escape;
+mod init;
+pub mod keys;
+pub mod kinds;
+pub mod plan;
+pub mod problem;
+mod python;
+pub mod render;
+mod run;
+mod schema;
+pub mod spec;
+pub mod write;
+pub mod yaml;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Subcommand;
+use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand};
+
+use crate::error::Failure;
+use problem::Problems;
+use spec::{Spec, load};
+
+/// The name of the one file.
+pub const SPEC: &str = "ruwsgi.yaml";
 
 /// The words behind `ruwsgi deploy`.
 #[derive(Subcommand)]
 pub enum Command {
     /// Describe the project in ruwsgi.yaml and render everything from it.
-    Init,
+    ///
+    /// In a folder with a Django project (manage.py here, or in ./NAME) that project is described;
+    /// elsewhere a starter project is written into ./NAME first. Files of yours are never overwritten.
+    Init(Init),
+    /// Render everything from ruwsgi.yaml again.
+    Render(Render),
+    /// Start nginx and the server right here, without containers.
+    Run(run::Run),
+    /// Print the JSON schema of ruwsgi.yaml, for editors.
+    Schema,
 }
 
-/// Carries out one command; errors go to standard error.
+/// `ruwsgi deploy init`.
+#[derive(Args)]
+pub struct Init {
+    /// The project's name: lower-case letters, digits and `-`.
+    name: String,
+    /// How nginx speaks to the server.
+    #[arg(long, value_parser = ["uwsgi", "http"], default_value = "uwsgi")]
+    proxy: String,
+    /// Where nginx and the server meet.
+    #[arg(long, value_parser = ["socket", "tcp"], default_value = "socket")]
+    via: String,
+    /// The Python of the images.
+    #[arg(long, default_value = "3.13")]
+    python: String,
+    /// Overwrite files that are in the way.
+    #[arg(long)]
+    force: bool,
+}
+
+/// `ruwsgi deploy render`.
+#[derive(Args)]
+pub struct Render {
+    /// This file, not the ruwsgi.yaml found here or in a folder above.
+    #[arg(long, short)]
+    file: Option<PathBuf>,
+    /// Write nothing; exit with 1 when a file on disk is not what would be rendered.
+    #[arg(long, conflicts_with_all = ["stdout", "force"])]
+    check: bool,
+    /// Write nothing; print all files.
+    #[arg(long, conflicts_with = "force")]
+    stdout: bool,
+    /// Overwrite files that were changed by hand.
+    #[arg(long)]
+    force: bool,
+}
+
+/// Carries out one command; errors go to standard error. `server` is how this program starts itself.
 #[must_use]
-pub fn main(_command: &Command) -> ExitCode {
-    ExitCode::SUCCESS
+pub fn main(command: &Command, server: &[OsString]) -> ExitCode {
+    let done = match command {
+        Command::Init(init) => start(init),
+        Command::Render(render) => again(render),
+        Command::Run(run) => run::run(run, server),
+        Command::Schema => {
+            say(&schema::schema());
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    done.unwrap_or_else(|error| complain(&error))
+}
+
+/// The one question to the server's table: is there an option of this name?
+fn knows(name: &str) -> bool {
+    crate::options::table::find(name).is_some()
+}
+
+fn start(init: &Init) -> Result<ExitCode> {
+    let here = std::env::current_dir().context("cannot tell the current folder")?;
+    let Init { name, proxy, via, python, force } = init;
+    let request = init::Request { name, pass: proxy, via, python, force: *force };
+    init::init(&here, &request, knows)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn again(request: &Render) -> Result<ExitCode> {
+    let (root, spec) = read(request.file.as_deref())?;
+    let outputs = render::render(&plan::plan(&spec))?;
+    if request.stdout {
+        for output in &outputs {
+            say(&format!("# ==> {} <==\n{}", output.path, output.text.trim_end()));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if request.check {
+        let list = write::differing(&root, &outputs, &spec.keep)?;
+        for (path, why) in &list {
+            say(&format!("{path}: {why}"));
+        }
+        return Ok(if list.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    for (fate, path) in write::write(&root, &outputs, &spec.keep, request.force)? {
+        say(&format!("{:<10} {path}", fate.word()));
+    }
+    // Not in any repository, so a fresh clone has none.
+    for path in init::create_secrets(&root, &spec)? {
+        say(&format!(
+            "{:<10} {path} (random; ignored by git and docker)",
+            write::Fate::Written.word()
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Finds and reads ruwsgi.yaml: the project's folder, and what the file says.
+fn read(file: Option<&Path>) -> Result<(PathBuf, Spec)> {
+    let here = std::env::current_dir().context("cannot tell the current folder")?;
+    let path = match file {
+        Some(file) => here.join(file),
+        None => here
+            .ancestors()
+            .map(|folder| folder.join(SPEC))
+            .find(|path| path.is_file())
+            .ok_or_else(|| {
+                Failure::new(format!("there is no {SPEC} in {} or above it", here.display()))
+                    .hint("`ruwsgi deploy init mysite` writes one; `--file` names one elsewhere")
+            })?,
+    };
+    let source = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    let name = path.strip_prefix(&here).unwrap_or(&path).display().to_string();
+    let spec = load(&name, &source, knows)?;
+    let root = path.parent().map_or_else(|| here.clone(), Path::to_path_buf);
+    Ok((root, spec))
+}
+
+/// One line on standard output; a closed pipe is nobody's error.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+fn complain(error: &anyhow::Error) -> ExitCode {
+    let text = if let Some(problems) = error.downcast_ref::<Problems>() {
+        problems.to_string()
+    } else if let Some(failure) = error.downcast_ref::<Failure>() {
+        failure.to_string()
+    } else if let Some(conflict) = error.downcast_ref::<write::Conflict>() {
+        Failure::new(conflict.to_string())
+            .hint("put what you changed into ruwsgi.yaml, or list the file under `keep:`, or overwrite it with `--force`")
+            .to_string()
+    } else {
+        Failure::new(format!("{error:#}")).to_string()
+    };
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    ExitCode::FAILURE
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::argv::Words;
 use super::directive::{Directive, Origin};
+use super::logic::Flow;
 use super::table::{self, Effect};
 use super::{ini, magic};
 use crate::error::Failure;
@@ -147,11 +148,30 @@ impl Gathered {
             return Ok(());
         };
         let letters = |text: String| magic::letters(&text, &file, &outer);
+        let mut flow = Flow::default();
         for mut directive in directives {
             directive.value = directive.value.map(letters);
-            self.add(directive, depth)?;
+            let Some(Effect::Logic(logic)) = table::find(&directive.name).map(|row| row.effect)
+            else {
+                if let Some(directive) = flow.pass(directive) {
+                    self.add(directive, depth)?;
+                }
+                continue;
+            };
+            let value = directive.value.as_deref().unwrap_or_default();
+            let value = self.replaced(value).map_err(|why| at(&directive.origin, &why))?;
+            let repeated = flow.take(logic, &value, |name| self.values(name));
+            for directive in repeated.map_err(|why| at(&directive.origin, &why))? {
+                self.add(directive, depth)?;
+            }
         }
         Ok(())
+    }
+
+    /// What was said so far under a name.
+    fn values(&self, name: &str) -> Vec<String> {
+        let said = self.directives.iter().filter(|said| said.name == name);
+        said.map(|said| said.value.clone().unwrap_or_default()).collect()
     }
 
     /// Replaces `$(…)`, `@(…)` and `%(…)` everywhere, once every name is known.
@@ -266,6 +286,28 @@ mod tests {
                 ("chdir", "/srv/a/x"),
                 ("threads", "2"),
                 ("n", "2"),
+            ],
+        );
+    }
+
+    #[test]
+    fn conditions_and_loops_decide_what_counts() {
+        let text = "[uwsgi]\nif-env = CARGO_PKG_NAME\na = 1\nendif =\nif-not-env = CARGO_PKG_NAME\n\
+                    b = 1\nif-env = X\nendif =\nif-opt = threads=7\nc = 1\nendif\n\
+                    if-dir = /nowhere\nd = 1\nend-if\nfor = x y\ne = <%(_)>\nendfor\n\
+                    for-times = 2\nf = %(_)\nendfor =\ng = 1";
+        check(
+            &[("a.ini", text)],
+            "--ini @/a.ini",
+            &[
+                ("threads", "7"),
+                ("a", "1"),
+                ("c", "1"),
+                ("e", "<x>"),
+                ("e", "<y>"),
+                ("f", "1"),
+                ("f", "2"),
+                ("g", "1"),
             ],
         );
     }

@@ -9,6 +9,7 @@ pub mod argv;
 pub mod directive;
 pub mod gather;
 pub mod ini;
+pub mod logic;
 pub mod magic;
 pub mod reference;
 pub mod settings;

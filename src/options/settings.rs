@@ -91,6 +91,7 @@ pub struct Settings {
     pub exit_on_reload: bool,
     pub need_app: bool,
     pub auto_procname: bool,
+    pub procname_prefix: Option<Said>,
 
     pub module: Option<Said>,
     pub wsgi_file: Option<Said>,
@@ -117,6 +118,7 @@ pub struct Settings {
     pub py_autoreload: u64,
 
     pub disable_logging: bool,
+    pub log_slow: u64,
     pub log_4xx: bool,
     pub log_5xx: bool,
     pub log_micros: bool,
@@ -167,6 +169,7 @@ impl Default for Settings {
             exit_on_reload: false,
             need_app: false,
             auto_procname: false,
+            procname_prefix: None,
             module: None,
             wsgi_file: None,
             callable: None,
@@ -189,6 +192,7 @@ impl Default for Settings {
             touch_reload: Vec::new(),
             py_autoreload: 0,
             disable_logging: false,
+            log_slow: 0,
             log_4xx: false,
             log_5xx: false,
             log_micros: false,
@@ -297,7 +301,7 @@ impl Settings {
                 })?;
             }
             Effect::Command(command) => self.command = Some((command, value.map(str::to_owned))),
-            Effect::Inert(_) | Effect::Source | Effect::Define => {}
+            Effect::Inert(_) | Effect::Source | Effect::Define | Effect::Logic(_) => {}
         }
         Ok(())
     }

@@ -59,6 +59,13 @@ impl Program {
         Ok(Self { path, words, directory: std::env::current_dir()? })
     }
 
+    /// How the program is started, up to a word of its command line: itself, and for the wheel the
+    /// script that the interpreter runs.
+    pub fn words_before(&self, word: &str) -> Vec<OsString> {
+        let more = self.words.iter().skip(1).take_while(|known| *known != word);
+        std::iter::once(self.path.clone().into_os_string()).chain(more.cloned()).collect()
+    }
+
     /// Starts the program anew; returns only where that is not possible.
     pub fn start_anew(&self, legacy: &Legacy) -> std::io::Error {
         for heirloom in &legacy.listeners {

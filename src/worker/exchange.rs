@@ -178,7 +178,10 @@ impl Exchange {
             shared.worker.rss.store(resident, Ordering::Relaxed);
             self.outcome.memory = Some((space, resident));
         }
+        let slow =
+            settings.log_slow > 0 && self.outcome.took.as_millis() >= u128::from(settings.log_slow);
         let wanted = match self.outcome.status {
+            _ if slow => true,
             400..=499 if settings.log_4xx => true,
             500..=599 if settings.log_5xx => true,
             _ => !settings.disable_logging,

@@ -17,6 +17,8 @@
 mod architecture;
 mod commands;
 mod config;
+#[cfg(feature = "deploy")]
+mod deploy;
 mod django;
 mod environ;
 mod http;

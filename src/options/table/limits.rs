@@ -7,6 +7,12 @@ const WRITE_ERRORS: &str = "a client that goes away is never an error of the app
 pub(super) static ROWS: &[Row] = &[
     Row::number("harakiri", "SECONDS", |s| &mut s.harakiri, "longest time a request may take")
         .short('t'),
+    Row::inert(
+        "harakiri-verbose",
+        Argument::None,
+        "tell more of a request that took too long",
+        "a traceback of the stuck thread is always told",
+    ),
     Row::size("buffer-size", |s| &mut s.buffer_size, "largest head of a request").short('b'),
     Row::size("limit-post", |s| &mut s.limit_post, "largest body of a request; 0 is no limit"),
     Row::size(

@@ -6,6 +6,12 @@ pub(super) static ROWS: &[Row] = &[
     Row::flag("disable-logging", |s| &mut s.disable_logging, "do not log requests").short('L'),
     Row::flag("log-4xx", |s| &mut s.log_4xx, "log requests answered with 4xx all the same"),
     Row::flag("log-5xx", |s| &mut s.log_5xx, "log requests answered with 5xx all the same"),
+    Row::number(
+        "log-slow",
+        "MILLISECONDS",
+        |s| &mut s.log_slow,
+        "log requests that take longer all the same; 0 is never",
+    ),
     Row::flag("log-micros", |s| &mut s.log_micros, "log times in microseconds"),
     Row::flag(
         "log-x-forwarded-for",

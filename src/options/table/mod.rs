@@ -15,6 +15,7 @@ mod sockets;
 mod static_files;
 
 use super::directive::{Origin, Said};
+use super::logic::Logic;
 use super::settings::Settings;
 
 /// What a row expects behind the name; the text names the value in `--help`.
@@ -58,6 +59,8 @@ pub enum Effect {
     Source,
     /// Defines a placeholder or an option, `name=value`.
     Define,
+    /// Decides about the lines that follow in a file.
+    Logic(Logic),
 }
 
 /// What the program does instead of serving.
@@ -161,6 +164,15 @@ impl Row {
         reason: &'static str,
     ) -> Self {
         Self::new(name, argument, Effect::Inert(reason), help)
+    }
+
+    const fn logic(
+        name: &'static str,
+        what: &'static str,
+        logic: Logic,
+        help: &'static str,
+    ) -> Self {
+        Self::new(name, Argument::Required(what), Effect::Logic(logic), help)
     }
 
     const fn short(mut self, letter: char) -> Self {

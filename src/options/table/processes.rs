@@ -87,6 +87,13 @@ pub(super) static ROWS: &[Row] = &[
     )
     .short('i'),
     Row::flag("auto-procname", |s| &mut s.auto_procname, "name the processes after their work"),
+    Row::word(
+        "procname-prefix",
+        "TEXT",
+        |s| &mut s.procname_prefix,
+        "put a text before the names of the processes",
+    )
+    .aliases(&["procname-prefix-spaced"]),
     Row::inert(
         "close-on-exec",
         Argument::None,

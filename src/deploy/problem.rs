@@ -1,0 +1,113 @@
+//! What is wrong in a ruwsgi.yaml: where, what was found, what would be right.
+//!
+//! Only shows problems; who finds them is `yaml`, `keys` and `check`.
+
+use std::fmt;
+
+/// A place in ruwsgi.yaml, both counted from 1; line 0 means "not written there".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Line.
+    pub line: usize,
+    /// Column, in characters.
+    pub column: usize,
+    /// How many characters are meant.
+    pub length: usize,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub at: Position,
+    /// What was found and what is allowed, lower case, no full stop.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+    /// The id of the rule in docs/deploy.md, for rules that tie two files together.
+    pub rule: Option<&'static str>,
+}
+
+impl Problem {
+    /// A problem at this place.
+    pub fn new(at: Position, message: impl Into<String>) -> Self {
+        Self { at, message: message.into(), help: None, rule: None }
+    }
+
+    /// The same, with what to write instead.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same, with the id of a rule.
+    #[must_use]
+    pub fn rule(mut self, rule: &'static str) -> Self {
+        self.rule = Some(rule);
+        self
+    }
+}
+
+/// All problems of one file, in the order of its lines.
+#[derive(Debug)]
+pub struct Problems {
+    /// The file's name as the user knows it.
+    pub file: String,
+    /// Its text, for showing the lines.
+    pub source: String,
+    /// What is wrong.
+    pub list: Vec<Problem>,
+}
+
+/// More than this many are counted, not shown: the message stays on one screen.
+const SHOWN: usize = 6;
+
+impl Problems {
+    /// Sorted by place.
+    #[must_use]
+    pub fn new(file: &str, source: &str, mut list: Vec<Problem>) -> Self {
+        // What is nowhere in the file comes last.
+        list.sort_by_key(|problem| (problem.at.line == 0, problem.at));
+        Self { file: file.to_owned(), source: source.to_owned(), list }
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for problem in self.list.iter().take(SHOWN) {
+            show(out, &self.file, &self.source, problem)?;
+        }
+        if self.list.len() > SHOWN {
+            writeln!(out, "... and {} more\n", self.list.len() - SHOWN)?;
+        }
+        let count = self.list.len();
+        let errors = if count == 1 { "1 error".to_owned() } else { format!("{count} errors") };
+        write!(out, "{} has {errors}; nothing was written", self.file)
+    }
+}
+
+impl std::error::Error for Problems {}
+
+fn show(out: &mut fmt::Formatter<'_>, file: &str, source: &str, problem: &Problem) -> fmt::Result {
+    let Position { line, column, length } = problem.at;
+    let rule = problem.rule.map(|rule| format!("[{rule}]")).unwrap_or_default();
+    if line == 0 {
+        writeln!(out, "{file}: error{rule}: {}", problem.message)?;
+    } else {
+        writeln!(out, "{file}:{line}:{column}: error{rule}: {}", problem.message)?;
+        if let Some(text) = source.lines().nth(line - 1) {
+            let width = line.to_string().len();
+            let shown: String = text.chars().take(160).collect();
+            let marks = "^".repeat(length.clamp(1, 60));
+            writeln!(out, "{:width$} |\n{line} | {shown}", "")?;
+            writeln!(out, "{:width$} | {:indent$}{marks}", "", "", indent = column.max(1) - 1)?;
+        }
+    }
+    if let Some(help) = &problem.help {
+        for line in help.lines() {
+            writeln!(out, "  = {line}")?;
+        }
+    }
+    writeln!(out)
+}
