@@ -90,7 +90,7 @@ plain: ## Build without Python and prove that no libpython is linked
 deny: ## Judge the dependencies: licences, bans, sources, advisories, unused ones
 	tools/need cc rust deny machete
 	$(env); say "dependencies"
-	cargo machete --with-metadata >/dev/null || cargo machete --with-metadata
+	cargo machete >/dev/null || { cargo machete; exit 1; }
 	cargo deny --log-level error --all-features check bans licenses sources
 	tools/advisories
 

@@ -139,9 +139,14 @@ pub fn children_of(pid: i32) -> Vec<i32> {
 
 impl Drop for Server<'_> {
     fn drop(&mut self) {
-        // Workers stay in the group even when the master is gone.
+        // Workers stay in the group even when the master is gone. Their listeners go with the last.
+        let children = self.children();
         let _ = killpg(Pid::from_raw(self.pid()), Signal::SIGKILL);
         let _ = self.child.wait();
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(5);
+        while children.iter().any(|&pid| is_alive(pid)) && std::time::Instant::now() < deadline {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
         if std::thread::panicking() {
             eprintln!("--- the server's log ---\n{}--- end ---", self.log());
         }
