@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -296,6 +297,7 @@ fn the_real_uwsgi_starts_with_the_rendered_file() {
         let mut child = Command::new(&uwsgi)
             .args(["--ini", "uwsgi.ini"])
             .current_dir(&root)
+            .process_group(0)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -313,8 +315,9 @@ fn the_real_uwsgi_starts_with_the_rendered_file() {
             }
         }
         assert_eq!(spawned, 2, "{said}");
-        // At once: a worker that hardly lives takes no notice of a graceful end, in uWSGI.
-        interrupt(&child);
+        // All at once: a worker of uWSGI that hardly lives takes no notice of anything milder.
+        let group = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+        nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGKILL).expect("sent");
         child.wait().expect("an end");
     }
 }
