@@ -19,6 +19,7 @@ use crate::options::table::Command as ServerCommand;
 use crate::options::{argv, gather, reference, settings};
 #[cfg(feature = "deploy")]
 use crate::process::reexec::Program;
+use crate::process::reexec::{self, Legacy};
 
 /// A uWSGI-compatible application server, and its deployer.
 #[derive(Parser)]
@@ -70,10 +71,14 @@ fn subcommand(arguments: Vec<OsString>) -> ExitCode {
 
 /// The server's door: options in, a server or one of its commands out.
 fn server(words: impl Iterator<Item = OsString>) -> ExitCode {
-    finish(read_settings(words).and_then(|(settings, said)| match settings.command.clone() {
-        Some((command, value)) => run_command(command, &value.unwrap_or_default()),
-        None => serve(settings, said),
-    }))
+    let legacy = reexec::inherited();
+    let read = read_settings(words);
+    finish(match read {
+        Ok((Settings { command: Some((command, value)), .. }, _)) => {
+            run_command(command, &value.unwrap_or_default())
+        }
+        read => serve(read, legacy),
+    })
 }
 
 /// All that was said, as `uwsgi.opt` shows it.
@@ -112,13 +117,19 @@ fn run_command(command: ServerCommand, value: &str) -> Result<u8, Failure> {
 }
 
 #[cfg(feature = "python")]
-fn serve(settings: Settings, said: Said) -> Result<u8, Failure> {
-    serve::serve(settings, said)
+fn serve(
+    settings: Result<(Settings, Said), Failure>,
+    legacy: Option<Legacy>,
+) -> Result<u8, Failure> {
+    serve::serve(settings, legacy)
 }
 
 #[cfg(not(feature = "python"))]
-fn serve(_settings: Settings, _said: Said) -> Result<u8, Failure> {
-    Err(without_python())
+fn serve(
+    settings: Result<(Settings, Said), Failure>,
+    _legacy: Option<Legacy>,
+) -> Result<u8, Failure> {
+    settings.and(Err(without_python()))
 }
 
 #[cfg(feature = "python")]

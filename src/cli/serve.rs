@@ -19,7 +19,8 @@ use crate::net::listen::{self, Listener};
 use crate::options::directive::Said as Named;
 use crate::options::settings::{Protocol, Settings};
 use crate::process::daemon::{self, Launcher};
-use crate::process::reexec::{self, Heirloom, Legacy, Program};
+use crate::process::fork::NoHooks;
+use crate::process::reexec::{Heirloom, Legacy, Program};
 use crate::process::scoreboard::Scoreboard;
 use crate::process::signals::{self, Signals, StartGuard};
 use crate::process::{channel, environment, identity};
@@ -27,13 +28,68 @@ use crate::python::{self, Facts, Target, Wsgi};
 use crate::worker::{self, Inlet, Source, Wire};
 
 /// Serves until the end; gives the exit code.
-pub(super) fn serve(settings: Settings, said: Said) -> Result<u8, Failure> {
+///
+/// A later image that cannot start goes on with the workers of the one before.
+pub(super) fn serve(
+    settings: Result<(Settings, Said), Failure>,
+    legacy: Option<Legacy>,
+) -> Result<u8, Failure> {
+    let program = Program::current().map_err(|error| failed("find this program", &error))?;
+    let spare = legacy.as_ref().map(|legacy| (legacy.clone(), spare_listeners(legacy)));
+    let started = settings
+        .and_then(|(settings, said)| start_in_place(settings, said, program.clone(), legacy));
+    match (started, spare) {
+        (Err(failure), Some((legacy, listeners))) if !legacy.processes.is_empty() => {
+            say!("{failure}");
+            say!("*** the reload failed: the old workers go on as they are ***");
+            carry_on(program, &legacy, listeners)
+        }
+        (started, _) => started,
+    }
+}
+
+/// Further descriptors of the listeners that an image before left, in case this one fails.
+fn spare_listeners(legacy: &Legacy) -> Vec<(&'static str, Arc<Listener>)> {
+    let spare = legacy.listeners.iter().filter_map(|heirloom| {
+        Some(("inherited", Arc::new(Listener::adopt(&heirloom.address, heirloom.again().ok()?)?)))
+    });
+    spare.collect()
+}
+
+/// Watches over processes of an image before, until they are gone or the next reload succeeds.
+fn carry_on(
+    program: Program,
+    legacy: &Legacy,
+    sockets: Vec<(&'static str, Arc<Listener>)>,
+) -> Result<u8, Failure> {
+    let settings = Settings::default();
+    let (guard, signals) = watch_signals()?;
+    drop(guard);
+    let rules = Rules { workers: 0, gateway: false, ..rules(&settings, false) };
+    Ok(master::run(master::Job {
+        settings: &settings,
+        state: State::new(rules, &legacy.processes, Instant::now()),
+        board: make_board(&settings)?,
+        sockets,
+        stats: None,
+        program,
+        reloads: legacy.reloads,
+        hooks: &NoHooks,
+        live: &|_| 1,
+        signals,
+    }))
+}
+
+fn start_in_place(
+    settings: Settings,
+    said: Said,
+    program: Program,
+    legacy: Option<Legacy>,
+) -> Result<u8, Failure> {
     if settings.sockets.is_empty() && !settings.no_server {
         return Err(Failure::new("The -s/--socket option is missing and stdin is not a socket.")
             .hint("say where to listen: --http :8000, --http-socket :8000 or --socket site.sock"));
     }
-    let program = Program::current().map_err(|error| failed("find this program", &error))?;
-    let legacy = reexec::inherited();
     let launcher = go_to_background(&settings, legacy.is_some())?;
     let mut waiting = Waiting { launcher };
     let served = start(settings, said, program, legacy, &mut waiting);
@@ -92,14 +148,9 @@ fn start(
     let loaded = load_unless_lazy(&settings, facts.clone(), !elders.is_empty())?;
     change_directory(settings.chdir2.as_ref())?;
     let (loaded, rules) = match loaded {
-        Loaded::Failed(failure) if !elders.is_empty() => {
-            say!("{failure}");
-            say!("*** the new code does not load: the old workers go on with the old code ***");
-            (None, Rules { workers: 0, gateway: false, ..rules(&settings, &sockets) })
-        }
         Loaded::Failed(failure) => return Err(failure),
-        Loaded::App(app) => (Some(app), rules(&settings, &sockets)),
-        Loaded::Later => (None, rules(&settings, &sockets)),
+        Loaded::App(app) => (Some(app), rules(&settings, sockets.has_gateway())),
+        Loaded::Later => (None, rules(&settings, sockets.has_gateway())),
     };
     if settings.no_server {
         say!("*** no-server: the configuration is fine, nothing is started ***");
@@ -531,11 +582,11 @@ fn load(settings: &Settings, facts: Facts) -> Result<(Wsgi, Option<Failure>), Fa
     Ok((app, failure))
 }
 
-fn rules(settings: &Settings, sockets: &Sockets) -> Rules {
+fn rules(settings: &Settings, gateway: bool) -> Rules {
     let seconds = std::time::Duration::from_secs;
     Rules {
         workers: usize::try_from(settings.processes).unwrap_or(1),
-        gateway: sockets.has_gateway(),
+        gateway,
         mercy: seconds(settings.worker_reload_mercy.min(settings.reload_mercy)),
         breath: seconds(2),
         need_app: settings.need_app,

@@ -119,6 +119,15 @@ pub fn inherited() -> Option<Legacy> {
 }
 
 impl Heirloom {
+    /// A further descriptor of the same listener.
+    pub fn again(&self) -> std::io::Result<OwnedFd> {
+        #[expect(unsafe_code, reason = "the number came through the environment")]
+        // SAFETY: borrowed for the copy only, before the heirloom is taken; `inherited` found it
+        // open.
+        let fd = unsafe { std::os::fd::BorrowedFd::borrow_raw(self.fd) };
+        fd.try_clone_to_owned()
+    }
+
     /// The descriptor, which is this process's own.
     #[must_use]
     pub fn into_fd(self) -> OwnedFd {
