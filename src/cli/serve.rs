@@ -92,7 +92,8 @@ fn start(
     let loaded = load_unless_lazy(&settings, facts.clone(), !elders.is_empty())?;
     change_directory(settings.chdir2.as_ref())?;
     let (loaded, rules) = match loaded {
-        Loaded::Failed(_) if !elders.is_empty() => {
+        Loaded::Failed(failure) if !elders.is_empty() => {
+            say!("{failure}");
             say!("*** the new code does not load: the old workers go on with the old code ***");
             (None, Rules { workers: 0, gateway: false, ..rules(&settings, &sockets) })
         }
@@ -520,6 +521,8 @@ fn load(settings: &Settings, facts: Facts) -> Result<(Wsgi, Option<Failure>), Fa
             began.elapsed().as_secs(),
             std::process::id(),
         ),
+        // Said where the server ends because of it.
+        Some(_) if settings.need_app => {}
         Some(failure) => {
             say!("{failure}");
             say!("*** no app loaded. going in full dynamic mode ***");
@@ -588,7 +591,10 @@ fn worker_job(
         let app = match loaded {
             Some(app) => app,
             None => match load(&for_load, facts) {
-                Ok((_, Some(_))) if for_load.need_app => return Err(Exit::NoApp as u8),
+                Ok((_, Some(failure))) if for_load.need_app => {
+                    say!("{failure}");
+                    return Err(failure.exit as u8);
+                }
                 Ok((app, _)) => Arc::new(app),
                 Err(failure) => {
                     say!("{failure}");

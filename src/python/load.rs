@@ -27,7 +27,7 @@ pub(super) fn load(
     target: &Target,
     callable: Option<&str>,
 ) -> Result<Py<PyAny>, LoadError> {
-    let (module, named) = match target {
+    let (module, named, said) = match target {
         Target::Module(name) => {
             let (module, named) = match name.split_once(':') {
                 Some((module, named)) => (module, Some(named)),
@@ -35,22 +35,26 @@ pub(super) fn load(
             };
             let module = module.strip_suffix(".py").unwrap_or(module).replace('/', ".");
             let loaded = py.import(module.as_str());
-            (loaded.map_err(|error| explain_import(py, &module, &error))?, named)
+            (loaded.map_err(|error| explain_import(py, &module, &error))?, named, module)
         }
-        Target::File(path) => (load_file(py, path)?, None),
+        Target::File(path) => (load_file(py, path)?, None, path.display().to_string()),
     };
     let name = named.or(callable).unwrap_or("application");
-    find_callable(&module, name)
+    find_callable(&module, &said, name)
 }
 
-fn find_callable(module: &Bound<'_, PyModule>, name: &str) -> Result<Py<PyAny>, LoadError> {
+/// The callable of this name in a module, which was called `said` where it was named.
+fn find_callable(
+    module: &Bound<'_, PyModule>,
+    said: &str,
+    name: &str,
+) -> Result<Py<PyAny>, LoadError> {
     let py = module.py();
     // `create_app()` is a factory: what it gives is the application.
     let (name, factory) = match name.strip_suffix("()") {
         Some(name) => (name, true),
         None => (name, false),
     };
-    let module_name = module.name().map(|name| name.to_string()).unwrap_or_default();
     let mut found: Bound<'_, PyAny> = module.clone().into_any();
     for part in name.split('.') {
         found = found.getattr(part).map_err(|_| {
@@ -59,17 +63,17 @@ fn find_callable(module: &Bound<'_, PyModule>, name: &str) -> Result<Py<PyAny>, 
                 true => "it defines no callable".to_owned(),
                 false => format!("it has {}; name one with --callable", others.join(", ")),
             };
-            LoadError(format!("there is no `{name}` in {module_name}: {others}"))
+            LoadError(format!("there is no `{name}` in {said}: {others}"))
         })?;
     }
     if factory {
         found = found.call0().map_err(|error| {
             print_error(py, &error);
-            LoadError(format!("{name}() in {module_name} failed"))
+            LoadError(format!("{name}() in {said} failed"))
         })?;
     }
     if !found.is_callable() {
-        return Err(LoadError(format!("`{name}` in {module_name} is not callable")));
+        return Err(LoadError(format!("`{name}` in {said} is not callable")));
     }
     Ok(found.unbind())
 }

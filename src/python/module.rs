@@ -59,6 +59,7 @@ pub(super) fn install(py: Python<'_>, facts: Facts) -> PyResult<()> {
     let host = nix::unistd::gethostname().unwrap_or_default();
     module.add("version", bytes(crate::version::UWSGI))?;
     module.add("version_info", (2, 0, 31, 0, bytes("")))?;
+    module.add("ruwsgi_version", bytes(env!("CARGO_PKG_VERSION")))?;
     module.add("hostname", PyBytes::new(py, host.as_encoded_bytes()))?;
     module.add("numproc", facts.processes)?;
     module.add("cores", facts.threads)?;

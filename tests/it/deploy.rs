@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -296,6 +297,7 @@ fn the_real_uwsgi_starts_with_the_rendered_file() {
         let mut child = Command::new(&uwsgi)
             .args(["--ini", "uwsgi.ini"])
             .current_dir(&root)
+            .process_group(0)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -313,9 +315,10 @@ fn the_real_uwsgi_starts_with_the_rendered_file() {
             }
         }
         assert_eq!(spawned, 2, "{said}");
-        let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
-        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("sent");
-        assert!(child.wait().expect("an end").success(), "{said}");
+        // All at once: a worker of uWSGI that hardly lives takes no notice of anything milder.
+        let group = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+        nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGKILL).expect("sent");
+        child.wait().expect("an end");
     }
 }
 
@@ -550,6 +553,12 @@ fn run_serves_the_starter_behind_nginx_until_interrupted() {
         assert!(style.contains("immutable") && style.contains("nosniff"), "{style}");
         let unknown = get(port, "GET / HTTP/1.0\r\nHost: evil.example\r\n\r\n");
         assert_eq!(unknown, "", "a name that is not ours was answered");
+        // nginx chooses by the request line; the header must not contradict it further in.
+        let two = get(
+            port,
+            "GET http://localhost/ HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
+        );
+        assert!(two.contains("<dd>localhost</dd>") && !two.contains("evil.example"), "{two}");
         interrupt(&child);
         let rest: Vec<String> = lines.collect();
         assert!(child.wait().expect("an end").success(), "{rest:?}");
@@ -581,6 +590,46 @@ fn a_request_in_flight_is_answered_when_run_is_interrupted() {
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("done"), "{answer}");
     let rest: Vec<String> = lines.collect();
     assert!(child.wait().expect("an end").success(), "{rest:?}");
+}
+
+#[test]
+fn a_second_interrupt_ends_at_once_and_leaves_nothing_running() {
+    let (Some(_), Some(server), Some(python)) =
+        (tool("RUWSGI_NGINX", "nginx"), tool("RUWSGI_UWSGI", "uwsgi"), django())
+    else {
+        return;
+    };
+    let (_folder, root) = starter(&[]);
+    let slow = "import os, time\nfrom pathlib import Path\n\ndef application(environ, start):\n    if environ['PATH_INFO'] == '/slow':\n        Path('pid').write_text(str(os.getpid()))\n        time.sleep(25)\n    start('200 OK', [('Content-Length', '4')])\n    return [b'done']\n";
+    fs::write(root.join("mysite/wsgi.py"), slow).expect("written");
+    let (mut child, port, mut lines) = run(&root, &python, &server);
+    let request =
+        std::thread::spawn(move || get(port, "GET /slow HTTP/1.0\r\nHost: localhost\r\n\r\n"));
+    let worker = loop {
+        match fs::read_to_string(root.join("pid")).unwrap_or_default().parse::<i32>() {
+            Ok(pid) => break nix::unistd::Pid::from_raw(pid),
+            Err(_) => std::thread::sleep(Duration::from_millis(10)),
+        }
+    };
+    let started = Instant::now();
+    interrupt(&child);
+    assert!(lines.any(|line| line.contains("Ctrl-C again")));
+    interrupt(&child);
+    let rest: Vec<String> = lines.collect();
+    assert!(rest.iter().any(|line| line.contains("is killed")), "{rest:?}");
+    child.wait().expect("an end");
+    assert!(started.elapsed() < Duration::from_secs(15));
+    // It is nobody's child now: whoever adopts it may take its time to bury it.
+    let state = || fs::read_to_string(format!("/proc/{worker}/stat")).unwrap_or_default();
+    while !state().is_empty() && !state().contains(") Z ") {
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "a worker is still there: {}",
+            state()
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let _ = request.join();
 }
 
 #[test]

@@ -125,8 +125,11 @@ fn interpreter(wanted: Option<&str>) -> PathBuf {
         command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
     };
+    // The one that this program was built for, if that is on this machine.
+    let built = option_env!("RUWSGI_PYTHON").map(PathBuf::from);
     name.iter()
         .flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)))
+        .chain(built)
         .find(|file| file.is_file() && works(file))
         .unwrap_or_else(|| PathBuf::from("python3"))
 }
