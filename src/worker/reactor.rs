@@ -1,6 +1,6 @@
 //! One thread of a worker: a current-thread runtime that accepts, reads, calls and writes.
 //!
-//! The application is called on this very thread, one request at a time: the [`Slot`]. While the
+//! The application is called on this very thread, one request at a time: the slot. While the
 //! slot is taken nothing new is accepted here, so the kernel hands connections to idle threads.
 
 use std::io;
