@@ -65,13 +65,14 @@ def stations(request):
 
 
 def server_name(environ):
-    """The server under us, by what it tells in the WSGI environ."""
-    for name in ("ruwsgi", "uwsgi"):
-        version = environ.get(f"{name}.version")
-        if version is not None:
-            text = version.decode() if isinstance(version, bytes) else str(version)
-            return {"ruwsgi": "ruwsgi", "uwsgi": "uWSGI"}[name], text
-    return environ.get("SERVER_SOFTWARE", "WSGI server").partition("/")[0], ""
+    """The server under us: both have a module `uwsgi` that is only there inside of them."""
+    try:
+        import uwsgi
+    except ImportError:
+        return environ.get("SERVER_SOFTWARE", "WSGI server").partition("/")[0], ""
+    if hasattr(uwsgi, "ruwsgi_version"):
+        return "ruwsgi", uwsgi.ruwsgi_version.decode()
+    return "uWSGI", uwsgi.version.decode()
 
 
 def facts(request):

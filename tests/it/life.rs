@@ -207,6 +207,34 @@ fn a_reload_into_broken_code_keeps_the_old_workers() {
 }
 
 #[test]
+fn a_reload_into_a_wrong_configuration_keeps_the_old_workers() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = Site::with("hello.py");
+    let right = "[uwsgi]\nhttp-socket = app.sock\nwsgi-file = hello.py\n";
+    site.file("app.ini", right);
+    let server = site.start(&["--ini", "app.ini"]);
+    let address = Address::socket(site.join("app.sock"));
+    server.get(&address, "/");
+    for (wrong, word) in [
+        ("processes = -1\n", "app.ini:4"),
+        ("chdir = /no/such/folder\n", "/no/such/folder"),
+        ("http-socket = 256.0.0.1:80\n", "256.0.0.1"),
+    ] {
+        site.file("app.ini", &format!("{right}{wrong}"));
+        server.signal(Signal::SIGHUP);
+        server.wait_log(word);
+        server.get(&address, "/");
+    }
+    site.file("app.ini", &format!("{right}threads = 2\n"));
+    server.signal(Signal::SIGHUP);
+    server.wait_log("cores: 2");
+    server.get(&address, "/");
+    server.stop();
+}
+
+#[test]
 fn touch_reload_and_py_autoreload_notice_a_change() {
     for more in [&["--touch-reload", "touched"][..], &["--py-autoreload", "1", "--lazy-apps"][..]] {
         let site = Site::new();
