@@ -19,8 +19,8 @@ help: ## Show this list
 # ---- use ------------------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: ## Run a Django site behind nginx on this machine and say where to look
-	tools/need cc rust python nginx venvs
+demo: ## Run a Django site behind nginx on this machine; CHECK=1 asks it for pages and ends
+	tools/need cc rust python nginx
 	tools/demo
 
 .PHONY: build
