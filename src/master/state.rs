@@ -110,7 +110,8 @@ struct Process {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Running,
-    Stopping(u8),
+    /// On the way to the end with this exit code, since then.
+    Stopping(u8, Instant),
 }
 
 /// The state of the server.
@@ -206,7 +207,7 @@ impl State {
         let stopping = self.phase != Phase::Running;
         if self.seats.is_empty() && self.elders.is_empty() && !stopping {
             // The new code did not load, and now the last worker with the old code is gone.
-            self.phase = Phase::Stopping(NO_APP);
+            self.phase = Phase::Stopping(NO_APP, now);
         }
         let seat = self
             .seats
@@ -215,7 +216,11 @@ impl State {
         if let Some(seat) = seat
             && let Some(process) = seat.process.take()
         {
-            actions.push(Action::Say(obituary(seat.place, pid, end, stopping, now, &process)));
+            let stopped_for = match self.phase {
+                Phase::Stopping(_, since) => Some(now.duration_since(since)),
+                Phase::Running => None,
+            };
+            actions.push(Action::Say(obituary(seat.place, pid, end, stopped_for)));
             let no_app = end == End::Code(NO_APP.into());
             if no_app && self.rules.need_app && self.succeeded && !stopping && !process.ready {
                 return self.stop(true, NO_APP, now, actions);
@@ -232,7 +237,7 @@ impl State {
     fn stop(&mut self, at_once: bool, code: u8, now: Instant, actions: &mut Vec<Action>) {
         let again = self.phase != Phase::Running;
         if !again {
-            self.phase = Phase::Stopping(code);
+            self.phase = Phase::Stopping(code, now);
             actions.push(Action::Say("SIGINT/SIGTERM received...killing workers...".to_owned()));
         }
         let at_once = at_once || again;
@@ -249,7 +254,7 @@ impl State {
     }
 
     fn tick(&mut self, now: Instant, actions: &mut Vec<Action>) {
-        if let Phase::Stopping(code) = self.phase {
+        if let Phase::Stopping(code, _) = self.phase {
             if self.living().next().is_none() {
                 actions.push(Action::End(code));
             }
@@ -315,20 +320,17 @@ impl State {
     }
 }
 
-fn obituary(
-    place: Place,
-    pid: i32,
-    end: End,
-    stopping: bool,
-    now: Instant,
-    process: &Process,
-) -> String {
-    let age = now.duration_since(process.since).as_secs();
+/// What is said of a process that ended, in uWSGI's words; `stopped_for` is how long the server has
+/// been stopping.
+fn obituary(place: Place, pid: i32, end: End, stopped_for: Option<Duration>) -> String {
     match (place, end) {
-        (Place::Worker(number), _) if stopping => {
-            format!("worker {number} buried after {age} seconds")
+        (Place::Worker(number), _) if stopped_for.is_some() => {
+            let time = stopped_for.unwrap_or_default().as_secs();
+            format!("worker {number} buried after {time} seconds")
         }
-        (Place::Gateway, _) if stopping => "gateway \"uWSGI http 1\" has been buried".to_owned(),
+        (Place::Gateway, _) if stopped_for.is_some() => {
+            "gateway \"uWSGI http 1\" has been buried".to_owned()
+        }
         (Place::Worker(number), End::Signal(signal)) => format!(
             "DAMN ! worker {number} (pid: {pid}) died, killed by signal {signal} :( trying respawn ..."
         ),

@@ -41,6 +41,11 @@ pub fn gather(
         .collect();
     said.extend(words.directives);
     for directive in said {
+        if let Some(Effect::Logic(_)) = table::find(&directive.name).map(|row| row.effect) {
+            let why =
+                format!("{} decides about lines of a file and only stands there", directive.name);
+            return Err(at(&directive.origin, &why));
+        }
         gathered.add(directive, 0)?;
     }
     for positional in &words.positionals {
@@ -112,8 +117,10 @@ impl Gathered {
             .hint(format!(
                 "an application is named by --module {name}, a section by --ini {name}"
             ))),
-            _ => Err(Failure::new(format!("unable to load configuration from {name}"))
-                .hint("flags take no value here; a configuration file ends in .ini")),
+            _ => Err(Failure::new(format!("unable to load configuration from {name}")).hint(
+                "a configuration file ends in .ini, flags take no value here, and the \
+                     commands are serve, deploy and healthcheck",
+            )),
         }
     }
 
@@ -322,6 +329,7 @@ mod tests {
         check(&[], "--http :80 app.py", "--wsgi-file app.py");
         check(&[], "mysite:application", "--module mysite:application");
         check(&[], "--master true", "flags take no value");
+        check(&[], "--if-env HOME", "only stands there");
         check(&[("a.ini", "[uwsgi]\n\nini = :uwsgi")], "--ini @/a.ini", "a.ini:3: ");
         check(
             &[("a.ini", "[uwsgi]\nini = ./nowhere.ini")],

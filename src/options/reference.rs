@@ -29,7 +29,7 @@ pub fn help() -> String {
                 None => format!("    --{}", row.name),
             };
             match row.argument {
-                Argument::None => {}
+                Argument::None | Argument::Optional("") => {}
                 Argument::Required(what) => names.extend([" ", what]),
                 Argument::Optional(what) => names.extend(["[=", what, "]"]),
             }
