@@ -9,6 +9,7 @@ use super::directive::{Directive, Origin, Said, Warning};
 use super::gather::Gathered;
 use super::table::{self, Command, Effect, Refusal, Row};
 use crate::error::Failure;
+use crate::log::say;
 
 /// How requests are spoken on a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,8 +221,14 @@ pub fn apply(gathered: Gathered) -> Result<Settings, Failure> {
     for directive in &gathered.directives {
         settings.apply(directive, &referenced)?;
     }
-    settings.check()?;
-    Ok(settings)
+    match settings.check() {
+        Ok(()) => Ok(settings),
+        Err(failure) => {
+            // They may be the reason: a variable that is not set is read as the number 0.
+            settings.warnings.iter().for_each(|warning| say!("{warning}"));
+            Err(failure)
+        }
+    }
 }
 
 /// Names that people write for an option, and the option.
@@ -299,6 +306,10 @@ impl Settings {
                 parse(self, &value, origin).map_err(|why| {
                     Failure::new(format!("{origin}: cannot use {name} = {value}: {why}"))
                 })?;
+            }
+            Effect::Planned => {
+                let message = format!("{name} is an option of uWSGI that has no effect here yet");
+                self.warn(origin, message);
             }
             Effect::Command(command) => self.command = Some((command, value.map(str::to_owned))),
             Effect::Inert(_) | Effect::Source | Effect::Define | Effect::Logic(_) => {}
@@ -578,6 +589,16 @@ mod tests {
         check("max_requests = 5", |s| s.max_requests, 5, "read as max-requests");
         check("process=4", |s| s.processes, 4, "read as processes");
         check("vaccuum = true", |s| s.vacuum, false, "did you mean vacuum?");
+    }
+
+    #[test]
+    fn options_that_are_not_done_yet_are_told() {
+        check(
+            "strict\ncheaper = 2",
+            |s| s.processes,
+            1,
+            "cheaper is an option of uWSGI that has no",
+        );
     }
 
     #[test]

@@ -74,6 +74,16 @@ fn find_executable(home: Option<&Path>, running: bool) -> Result<Option<PathBuf>
         return Err(Failure::new(format!("there is no virtual environment {}", home.display()))
             .hint(format!("make one: python{} -m venv {}", short_version(), home.display())));
     }
+    let is_environment = home.join("pyvenv.cfg").is_file();
+    let library = home.join(format!("lib/python{}", short_version()));
+    if fits(home) && !is_environment && !library.join("encodings").is_dir() {
+        return Err(Failure::new(format!(
+            "{} is neither a virtual environment (it has no pyvenv.cfg) nor the home of a Python {}",
+            home.display(),
+            short_version(),
+        ))
+        .hint("name the folder that holds bin/python and pyvenv.cfg, or leave home out"));
+    }
     if !fits(home) {
         let found = installed_versions(home);
         let found = if found.is_empty() { "no Python".to_owned() } else { found.join(", ") };

@@ -49,7 +49,8 @@ pub(super) static ROWS: &[Row] = &[
         "NAME[=VALUE]",
         Logic::If(Test::Env, true),
         "until endif: only if an environment variable is set, or has a value",
-    ),
+    )
+    .aliases(&["ifenv"]),
     Row::logic(
         "if-not-env",
         "NAME[=VALUE]",
@@ -61,7 +62,8 @@ pub(super) static ROWS: &[Row] = &[
         "PATH",
         Logic::If(Test::Exists, true),
         "until endif: only if it exists",
-    ),
+    )
+    .aliases(&["ifexists"]),
     Row::logic(
         "if-not-exists",
         "PATH",
@@ -76,14 +78,13 @@ pub(super) static ROWS: &[Row] = &[
         "until endif: only if it is no file",
     ),
     Row::logic("if-dir", "PATH", Logic::If(Test::Dir, true), "until endif: only if it is a folder")
-        .aliases(&["if-directory"]),
+        .aliases(&["if-directory", "ifdir"]),
     Row::logic(
         "if-not-dir",
         "PATH",
         Logic::If(Test::Dir, false),
         "until endif: only if it is no folder",
-    )
-    .aliases(&["if-not-directory"]),
+    ),
     Row::logic(
         "if-opt",
         "NAME[=VALUE]",

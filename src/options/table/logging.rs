@@ -30,5 +30,6 @@ pub(super) static ROWS: &[Row] = &[
     Row::word("stats", "ADDRESS", |s| &mut s.stats, "serve statistics as JSON on an address")
         .aliases(&["stats-server"]),
     Row::flag("stats-http", |s| &mut s.stats_http, "put an HTTP head before the statistics"),
-    Row::flag("stats-minified", |s| &mut s.stats_minified, "statistics on one line"),
+    Row::flag("stats-minified", |s| &mut s.stats_minified, "statistics on one line")
+        .aliases(&["stats-min"]),
 ];

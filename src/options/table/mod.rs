@@ -8,6 +8,7 @@ mod config;
 mod http;
 mod limits;
 mod logging;
+mod planned;
 mod processes;
 mod python;
 mod reload;
@@ -53,6 +54,8 @@ pub enum Effect {
     Parsed(fn(&mut Settings, &str, &Origin) -> Result<(), Refusal>),
     /// Accepted without effect, with the reason why nothing is lost.
     Inert(&'static str),
+    /// Known and not done yet: accepted with a warning.
+    Planned,
     /// Ends the program instead of starting a server.
     Command(Command),
     /// Names a configuration to read at this place.
@@ -210,6 +213,7 @@ pub static CHAPTERS: &[Chapter] = &[
     Chapter { title: "Reload", rows: reload::ROWS },
     Chapter { title: "Logging and statistics", rows: logging::ROWS },
     Chapter { title: "Static files", rows: static_files::ROWS },
+    Chapter { title: "Not done yet", rows: planned::ROWS },
 ];
 
 /// All rows, in reading order.
