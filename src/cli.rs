@@ -2,9 +2,15 @@
 //!
 //! Only this folder and the wheel's door wire the others together.
 
+#[cfg(feature = "python")]
+mod application;
+#[cfg(feature = "python")]
+mod files;
 mod healthcheck;
 #[cfg(feature = "python")]
 mod serve;
+#[cfg(feature = "python")]
+mod sockets;
 
 use std::ffi::OsString;
 use std::io::Write;

@@ -1,6 +1,6 @@
 //! A server from its settings to its end: [`serve`] tells it in order.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -8,23 +8,25 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::Said;
+use super::application::{Loaded, facts, load, load_unless_lazy, setup};
+use super::files::{Leftovers, Pidfile};
+use super::sockets::Sockets;
 use crate::app::App;
 use crate::error::{Exit, Failure};
 use crate::gateway;
 use crate::log::{request::now, say, target};
 use crate::master::state::{Place, Rules, State};
 use crate::master::{self, SIGNALS};
-use crate::net::address::Address;
-use crate::net::listen::{self, Listener};
+use crate::net::listen::Listener;
 use crate::options::directive::Said as Named;
 use crate::options::settings::{Protocol, Settings};
 use crate::process::daemon::{self, Launcher};
 use crate::process::fork::NoHooks;
-use crate::process::reexec::{Heirloom, Legacy, Program};
+use crate::process::reexec::{Legacy, Program};
 use crate::process::scoreboard::Scoreboard;
 use crate::process::signals::{self, Signals, StartGuard};
 use crate::process::{channel, environment, identity};
-use crate::python::{self, Facts, Target, Wsgi};
+use crate::python::{self, Facts, Wsgi};
 use crate::worker::{self, Inlet, Source, Wire};
 
 /// Serves until the end; gives the exit code.
@@ -255,7 +257,7 @@ fn greet(settings: &Settings) {
 
 fn prepare_environment(settings: &Settings, legacy: Option<&Legacy>) -> Result<(), Failure> {
     for pair in &settings.env {
-        let parsed = crate::options::settings::parse_environment(&pair.value);
+        let parsed = crate::options::values::parse_environment(&pair.value);
         let (name, value) =
             parsed.map_err(|why| Failure::new(format!("{}: {why}", pair.origin)))?;
         environment::set(name, value);
@@ -267,91 +269,6 @@ fn prepare_environment(settings: &Settings, legacy: Option<&Legacy>) -> Result<(
         nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(mask));
     }
     Ok(())
-}
-
-/// Files that are removed at the end under `vacuum`.
-struct Leftovers {
-    paths: Vec<PathBuf>,
-    wanted: bool,
-}
-
-impl Leftovers {
-    fn new(settings: &Settings) -> Self {
-        Self { paths: Vec::new(), wanted: settings.vacuum }
-    }
-
-    fn add(&mut self, path: &Path) {
-        self.paths.push(absolute(path));
-    }
-
-    fn remove(self) {
-        for path in self.paths.iter().filter(|_| self.wanted) {
-            match std::fs::remove_file(path) {
-                Ok(()) => say!("VACUUM: {} removed.", path.display()),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => say!("VACUUM: cannot remove {}: {error}", path.display()),
-            }
-        }
-    }
-}
-
-/// A pidfile: opened early, while this process may, and written once the server is sure to start.
-struct Pidfile {
-    path: PathBuf,
-    file: std::fs::File,
-    is_new: bool,
-}
-
-impl Pidfile {
-    /// `None` where there is no pidfile, or it is right already: a later image is the same process.
-    fn open(
-        pidfile: Option<&Named>,
-        is_later: bool,
-        leftovers: &mut Leftovers,
-    ) -> Result<Option<Self>, Failure> {
-        let Some(pidfile) = pidfile else { return Ok(None) };
-        let path = absolute(Path::new(&pidfile.value));
-        leftovers.add(&path);
-        if is_later {
-            return Ok(None);
-        }
-        let is_new = !path.exists();
-        let mut options = std::fs::OpenOptions::new();
-        let file = options.write(true).create(true).truncate(false).open(&path);
-        let file = file.map_err(|error| {
-            Failure::new(format!(
-                "{}: cannot write the pidfile {}: {error}",
-                pidfile.origin, pidfile.value
-            ))
-        })?;
-        Ok(Some(Self { path, file, is_new }))
-    }
-
-    fn write(mut self) -> Result<(), Failure> {
-        use std::io::Write;
-        say!("writing pidfile to {}", self.path.display());
-        let written = self.file.set_len(0);
-        let written = written.and_then(|()| writeln!(self.file, "{}", std::process::id()));
-        self.is_new = false;
-        written.map_err(|error| {
-            Failure::new(format!("cannot write the pidfile {}: {error}", self.path.display()))
-        })
-    }
-}
-
-/// A start that failed leaves no file behind.
-impl Drop for Pidfile {
-    fn drop(&mut self) {
-        if self.is_new {
-            // The directory may be closed to this user by now.
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
-}
-
-/// A path that stays the same when the directory changes.
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn take_identity(settings: &Settings) -> Result<(), Failure> {
@@ -377,116 +294,13 @@ fn change_directory(directory: Option<&Named>) -> Result<(), Failure> {
     })
 }
 
-/// All listening sockets.
-struct Sockets {
-    requests: Vec<(Protocol, Arc<Listener>)>,
-    stats: Option<Listener>,
-}
-
-impl Sockets {
-    fn open(
-        settings: &Settings,
-        mut heirlooms: Vec<Heirloom>,
-        leftovers: &mut Leftovers,
-    ) -> Result<Self, Failure> {
-        let options = listen_options(settings)?;
-        let mut open = |said: &Named| -> Result<Listener, Failure> {
-            let inherited = heirlooms.iter().position(|heirloom| heirloom.address == said.value);
-            let inherited = inherited.map(|index| heirlooms.swap_remove(index));
-            let adopted =
-                inherited.and_then(|heirloom| Listener::adopt(&said.value, heirloom.into_fd()));
-            let listener = match adopted {
-                Some(listener) => listener,
-                None => Listener::open(&said.value, &options)
-                    .map_err(|error| Failure::new(format!("{}: {error}", said.origin)))?,
-            };
-            if let Address::Unix(path) = &listener.address {
-                leftovers.add(path);
-            }
-            Ok(listener)
-        };
-        let mut requests = Vec::new();
-        for (index, socket) in settings.sockets.iter().enumerate() {
-            let listener = open(&socket.address)?;
-            let family = if listener.port().is_some() { "TCP" } else { "UNIX" };
-            say!(
-                "uwsgi socket {index} bound to {family} address {} fd {}",
-                listener.address,
-                listener.fd(),
-            );
-            if socket.protocol == Protocol::Uwsgi && listener.address.is_open() {
-                say!(
-                    "[warning] {}: the uwsgi protocol on {} is open to other machines; whoever \
-                     reaches it can pose as any client",
-                    socket.address.origin,
-                    listener.address,
-                );
-            }
-            requests.push((socket.protocol, Arc::new(listener)));
-        }
-        let stats = settings.stats.as_ref().map(&mut open).transpose()?;
-        if let Some(stats) = &stats {
-            say!("*** Stats server enabled on {} fd: {} ***", stats.address, stats.fd());
-        }
-        for heirloom in heirlooms {
-            // No longer wanted: closed.
-            drop(heirloom.into_fd());
-        }
-        Ok(Self { requests, stats })
-    }
-
-    fn named(&self) -> Vec<(&'static str, Arc<Listener>)> {
-        let name = |protocol| match protocol {
-            Protocol::Uwsgi => "uwsgi",
-            Protocol::Http | Protocol::Http11 | Protocol::Gateway => "http",
-        };
-        let sockets = self.requests.iter();
-        sockets.map(|(protocol, listener)| (name(*protocol), Arc::clone(listener))).collect()
-    }
-
-    fn has_gateway(&self) -> bool {
-        self.requests.iter().any(|(protocol, _)| *protocol == Protocol::Gateway)
-    }
-}
-
-fn listen_options(settings: &Settings) -> Result<listen::Options, Failure> {
-    let largest = listen::largest_backlog();
-    if let Some(largest) = largest.filter(|largest| *largest < settings.listen) {
-        return Err(Failure::new(format!(
-            "listen = {} is more than the kernel allows ({largest})",
-            settings.listen
-        ))
-        .hint("raise net.core.somaxconn, or lower listen"));
-    }
-    let owner = settings.chown_socket.as_ref().map(|owner| {
-        let uid = identity::user(&owner.user)?;
-        let gid = owner.group.as_deref().map(identity::group).transpose()?;
-        Ok::<_, identity::IdentityError>((uid, gid))
-    });
-    let owner =
-        owner.transpose().map_err(|error| Failure::new(format!("chown-socket: {error}")))?;
-    // uWSGI's daemons have no umask, and front ends of other users depend on it.
-    let daemon = settings.daemonize.is_some() || settings.daemonize2.is_some();
-    Ok(listen::Options {
-        backlog: i32::try_from(settings.listen).unwrap_or(i32::MAX),
-        mode: settings.chmod_socket.or(daemon.then_some(0o777)),
-        owner,
-    })
-}
-
-fn setup(settings: &Settings) -> python::Setup {
-    let extra = settings.pyargv.as_ref().map(|said| said.value.as_str()).unwrap_or_default();
-    let arguments = std::iter::once("uwsgi").chain(extra.split_whitespace());
-    python::Setup {
-        home: settings.home.as_ref().map(|said| PathBuf::from(&said.value)),
-        path: settings.pythonpath.iter().map(|said| PathBuf::from(&said.value)).collect(),
-        arguments: arguments.map(str::to_owned).collect(),
-        optimize: i32::try_from(settings.optimize).unwrap_or(0),
-    }
-}
-
 static BOARD: OnceLock<Scoreboard> = OnceLock::new();
 static MASTER: OnceLock<u32> = OnceLock::new();
+
+/// Requests of all workers.
+pub(super) fn total_requests() -> u64 {
+    BOARD.get().map_or(0, Scoreboard::total_requests)
+}
 
 fn make_board(settings: &Settings) -> Result<&'static Scoreboard, Failure> {
     let workers = usize::try_from(settings.processes).unwrap_or(1);
@@ -497,89 +311,11 @@ fn make_board(settings: &Settings) -> Result<&'static Scoreboard, Failure> {
     Ok(BOARD.get_or_init(|| board))
 }
 
-fn tell_master(signal: Signal) {
+pub(super) fn tell_master(signal: Signal) {
     if let Some(pid) = MASTER.get().and_then(|pid| i32::try_from(*pid).ok()) {
         // A master that is gone takes its workers along.
         let _ = kill(Pid::from_raw(pid), signal);
     }
-}
-
-fn facts(settings: &Settings, said: Said, reloads: u32) -> Facts {
-    Facts {
-        processes: settings.processes,
-        threads: settings.threads,
-        buffer_size: settings.buffer_size,
-        is_a_reload: reloads > 0,
-        started_on: crate::process::scoreboard::now().as_secs(),
-        options: said,
-        master: std::process::id(),
-        total_requests: || BOARD.get().map_or(0, Scoreboard::total_requests),
-        reload: || tell_master(Signal::SIGHUP),
-        stop: || tell_master(Signal::SIGINT),
-    }
-}
-
-/// What became of the application before the fork.
-enum Loaded {
-    App(Arc<Wsgi>),
-    Failed(Failure),
-    /// The workers load it.
-    Later,
-}
-
-/// Loads the application now, unless the workers do. Without it a server that needs one fails, and
-/// so does a successor whose elders still have one.
-fn load_unless_lazy(
-    settings: &Settings,
-    facts: Facts,
-    has_elders: bool,
-) -> Result<Loaded, Failure> {
-    if settings.lazy_apps {
-        return Ok(Loaded::Later);
-    }
-    let (app, error) = load(settings, facts)?;
-    Ok(match error {
-        Some(failure) if settings.need_app || has_elders => Loaded::Failed(failure),
-        _ => Loaded::App(Arc::new(app)),
-    })
-}
-
-/// Loads the application, and says how that went.
-fn load(settings: &Settings, facts: Facts) -> Result<(Wsgi, Option<Failure>), Failure> {
-    let began = Instant::now();
-    let module = settings.module.as_ref().map(|said| (Target::Module(said.value.clone()), said));
-    let file = settings.wsgi_file.as_ref().map(|said| (Target::File((&said.value).into()), said));
-    let target = module.or(file);
-    let callable = settings.callable.as_ref().map(|said| said.value.as_str());
-    let (app, error) = Wsgi::load(target.as_ref().map(|(target, _)| target), callable, facts)
-        .map_err(Failure::new)?;
-    let failure = match (error, &target) {
-        (Some(error), Some((_, said))) => {
-            say!("unable to load app 0 (mountpoint='') (callable not found or import error)");
-            Some(Failure::new(format!("{}: {error}", said.origin)).exit(Exit::NoApp))
-        }
-        (Some(error), None) => Some(Failure::new(error.to_string()).exit(Exit::NoApp)),
-        (None, None) => Some(
-            Failure::new("no application is named")
-                .exit(Exit::NoApp)
-                .hint("name one with module = mysite.wsgi or wsgi-file = app.py"),
-        ),
-        (None, Some(_)) => None,
-    };
-    match &failure {
-        None => say!(
-            "WSGI app 0 (mountpoint='') ready in {} seconds pid: {} (default app)",
-            began.elapsed().as_secs(),
-            std::process::id(),
-        ),
-        // Said where the server ends because of it.
-        Some(_) if settings.need_app => {}
-        Some(failure) => {
-            say!("{failure}");
-            say!("*** no app loaded. going in full dynamic mode ***");
-        }
-    }
-    Ok((app, failure))
 }
 
 fn rules(settings: &Settings, gateway: bool) -> Rules {

@@ -14,3 +14,4 @@ pub mod magic;
 pub mod reference;
 pub mod settings;
 pub mod table;
+pub mod values;

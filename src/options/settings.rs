@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::directive::{Directive, Origin, Said, Warning};
 use super::gather::Gathered;
 use super::table::{self, Command, Effect, Refusal, Row};
+use super::values::{missing_plugins, parse_environment, truth};
 use crate::error::Failure;
 use crate::log::say;
 
@@ -440,72 +441,6 @@ impl Settings {
             })?;
         }
         Ok(())
-    }
-}
-
-/// What `plugins` may name because it is built in.
-const BUILT_IN: &[&str] = &["0", "http", "corerouter", "logfile"];
-
-fn missing_plugins(names: &str) -> impl Iterator<Item = &str> {
-    names.split([',', ' ']).filter(|name| !name.is_empty()).filter(|name| {
-        let base = name.rsplit('/').next().unwrap_or(name).trim_end_matches("_plugin.so");
-        let python = base.strip_prefix("python").is_some_and(|version| {
-            version.chars().all(|letter| letter.is_ascii_digit() || letter == '.')
-        });
-        !python && !BUILT_IN.contains(&base)
-    })
-}
-
-/// False for `false`, `off`, `no` and `0`, in any case; true for everything else.
-#[must_use]
-pub fn truth(value: &str) -> bool {
-    !["false", "off", "no", "0"].iter().any(|no| value.eq_ignore_ascii_case(no))
-}
-
-/// Three octal digits; 666 for nothing and for `1`.
-pub(super) fn parse_mode(mode: &str) -> Result<u32, Refusal> {
-    match mode {
-        "" | "1" | "true" => Ok(0o666),
-        mode if mode.len() == 3 => parse_octal(mode),
-        _ => Err("it takes three octal digits, such as 660".to_owned()),
-    }
-}
-
-/// A file mode.
-pub(super) fn parse_octal(mode: &str) -> Result<u32, Refusal> {
-    let parsed = u32::from_str_radix(mode, 8).ok().filter(|mode| *mode <= 0o7777);
-    parsed.ok_or_else(|| "it takes octal digits, such as 022".to_owned())
-}
-
-/// `user` or `user:group`.
-pub(super) fn parse_owner(owner: &str) -> Result<Owner, Refusal> {
-    let (user, group) = match owner.split_once(':') {
-        Some((user, group)) => (user, Some(group.to_owned())),
-        None => (owner, None),
-    };
-    if user.is_empty() {
-        return Err("it needs a user".to_owned());
-    }
-    Ok(Owner { user: user.to_owned(), group })
-}
-
-/// `NAME=VALUE`.
-pub fn parse_environment(pair: &str) -> Result<(&str, &str), Refusal> {
-    match pair.split_once('=') {
-        Some((name, value)) if !name.trim().is_empty() && !pair.contains('\0') => {
-            Ok((name.trim(), value))
-        }
-        _ => Err("it needs NAME=VALUE".to_owned()),
-    }
-}
-
-/// `/prefix=directory`.
-pub(super) fn parse_static_map(pair: &str) -> Result<StaticMap, Refusal> {
-    match pair.split_once('=') {
-        Some((prefix, directory)) if !directory.is_empty() => {
-            Ok(StaticMap { prefix: prefix.to_owned(), directory: directory.to_owned() })
-        }
-        _ => Err("it needs /prefix=directory".to_owned()),
     }
 }
 

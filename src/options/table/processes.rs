@@ -1,6 +1,6 @@
 //! Rows about processes, their identity and their life.
 
-use super::super::settings::{parse_octal, truth};
+use super::super::values::{parse_octal, truth};
 use super::{Argument, Command, Effect, Row};
 
 pub(super) static ROWS: &[Row] = &[

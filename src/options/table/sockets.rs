@@ -1,6 +1,7 @@
 //! Rows about where requests come in.
 
-use super::super::settings::{Protocol, parse_mode, parse_owner};
+use super::super::settings::Protocol;
+use super::super::values::{parse_mode, parse_owner};
 use super::{Argument, Effect, Row};
 
 pub(super) static ROWS: &[Row] = &[

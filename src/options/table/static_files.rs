@@ -1,6 +1,6 @@
 //! Rows about files that are served without Python.
 
-use super::super::settings::parse_static_map;
+use super::super::values::parse_static_map;
 use super::Row;
 
 pub(super) static ROWS: &[Row] = &[Row::parsed(
