@@ -41,8 +41,16 @@ pub fn tell(pidfile: &str, signal: Signal) -> Result<(), Failure> {
     })
 }
 
-/// Whether a process is a ruwsgi (or a uWSGI), by the words of its command line.
+/// Whether a process is a ruwsgi (or a uWSGI): this very program, or one of that name.
 fn is_server(pid: u32) -> bool {
+    let program = |pid: &str| std::fs::read_link(format!("/proc/{pid}/exe")).ok();
+    let own = program("self").filter(|path| {
+        // The interpreter of the wheel runs other things, too.
+        !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("python"))
+    });
+    if own.is_some() && own == program(&pid.to_string()) {
+        return true;
+    }
     let words = inspect::command_line(pid);
     // An interpreter, its options, then the script of the wheel.
     words.iter().take(4).any(|word| {
