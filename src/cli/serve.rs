@@ -1,5 +1,6 @@
 //! A server from its settings to its end: [`serve`] tells it in order.
 
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -22,7 +23,7 @@ use crate::options::directive::Said as Named;
 use crate::options::settings::{Protocol, Settings};
 use crate::process::daemon::{self, Launcher};
 use crate::process::fork::NoHooks;
-use crate::process::reexec::{Legacy, Program};
+use crate::process::reexec::{Heirloom, Legacy, Program};
 use crate::process::scoreboard::Scoreboard;
 use crate::process::signals::{self, Signals, StartGuard};
 use crate::process::{channel, environment, identity};
@@ -37,33 +38,61 @@ pub(super) fn serve(
     legacy: Option<Legacy>,
 ) -> Result<u8, Failure> {
     let program = Program::current().map_err(|error| failed("find this program", &error))?;
-    let spare = legacy.as_ref().map(|legacy| (legacy.clone(), spare_listeners(legacy)));
+    let spare = legacy.as_ref().map(|legacy| (legacy.clone(), Spare::of(legacy)));
     let started = settings
         .and_then(|(settings, said)| start_in_place(settings, said, program.clone(), legacy));
     match (started, spare) {
-        (Err(failure), Some((legacy, listeners))) if !legacy.processes.is_empty() => {
+        (Err(failure), Some((legacy, spare))) if !legacy.processes.is_empty() => {
             say!("{failure}");
             say!("*** the reload failed: the old workers go on as they are ***");
-            carry_on(program, &legacy, listeners)
+            carry_on(program, &legacy, spare)
         }
         (started, _) => started,
     }
 }
 
-/// Further descriptors of the listeners that an image before left, in case this one fails.
-fn spare_listeners(legacy: &Legacy) -> Vec<(&'static str, Arc<Listener>)> {
-    let spare = legacy.listeners.iter().filter_map(|heirloom| {
-        Some(("inherited", Arc::new(Listener::adopt(&heirloom.address, heirloom.again().ok()?)?)))
-    });
-    spare.collect()
+/// Further descriptors of what an image before left, in case this one fails.
+struct Spare {
+    listeners: Vec<(&'static str, Arc<Listener>)>,
+    channel: Vec<(String, OwnedFd)>,
+}
+
+impl Spare {
+    fn of(legacy: &Legacy) -> Self {
+        let listeners = legacy.listeners.iter().filter_map(|heirloom| {
+            let listener = Listener::adopt(&heirloom.address, heirloom.again().ok()?)?;
+            Some(("inherited", Arc::new(listener)))
+        });
+        let channel = legacy
+            .channel
+            .iter()
+            .filter_map(|heirloom| Some((heirloom.address.clone(), heirloom.again().ok()?)));
+        Self { listeners: listeners.collect(), channel: channel.collect() }
+    }
+}
+
+const GIVES: &str = "gives";
+const TAKES: &str = "takes";
+
+/// The channel from the gateway to the workers: inherited, so that what an old gateway still hands
+/// over is taken, or new.
+fn open_channel(heirlooms: Vec<Heirloom>) -> Result<(Arc<OwnedFd>, Arc<OwnedFd>), Failure> {
+    let (mut gives, mut takes) = (None, None);
+    for heirloom in heirlooms {
+        match heirloom.address.as_str() {
+            GIVES => gives = Some(heirloom.into_fd()),
+            _ => takes = Some(heirloom.into_fd()),
+        }
+    }
+    let (gives, takes) = match (gives, takes) {
+        (Some(gives), Some(takes)) => (gives, takes),
+        _ => channel::pair().map_err(|error| failed("make a channel", &error.into()))?,
+    };
+    Ok((Arc::new(gives), Arc::new(takes)))
 }
 
 /// Watches over processes of an image before, until they are gone or the next reload succeeds.
-fn carry_on(
-    program: Program,
-    legacy: &Legacy,
-    sockets: Vec<(&'static str, Arc<Listener>)>,
-) -> Result<u8, Failure> {
+fn carry_on(program: Program, legacy: &Legacy, spare: Spare) -> Result<u8, Failure> {
     let settings = Settings::default();
     let (guard, signals) = watch_signals()?;
     drop(guard);
@@ -72,8 +101,9 @@ fn carry_on(
         settings: &settings,
         state: State::new(rules, &legacy.processes, Instant::now()),
         board: make_board(&settings)?,
-        sockets,
+        sockets: spare.listeners,
         stats: None,
+        channel: spare.channel.iter().map(|(name, fd)| Heirloom::new(name, fd)).collect(),
         program,
         reloads: legacy.reloads,
         hooks: &NoHooks,
@@ -134,10 +164,8 @@ fn start(
     if let Some(log) = settings.logto2.as_ref() {
         open_log(&log.value)?;
     }
-    let (elders, reloads, heirlooms) = match legacy {
-        Some(legacy) => (legacy.processes, legacy.reloads, legacy.listeners),
-        None => (Vec::new(), 0, Vec::new()),
-    };
+    let Legacy { processes: elders, reloads, listeners: heirlooms, channel } =
+        legacy.unwrap_or_default();
     let sockets = Sockets::open(&settings, heirlooms, &mut leftovers)?;
     [pidfile, pidfile2].into_iter().flatten().try_for_each(Pidfile::write)?;
     if settings.daemonize2.is_none() {
@@ -162,9 +190,7 @@ fn start(
     if elders.is_empty() {
         say!("*** ready to serve after {:.2} seconds ***", began.elapsed().as_secs_f32());
     }
-    let (gives, takes) =
-        channel::pair().map_err(|error| failed("make a channel", &error.into()))?;
-    let (gives, takes) = (Arc::new(gives), Arc::new(takes));
+    let (gives, takes) = open_channel(channel)?;
     let live = |place: Place| match place {
         Place::Worker(number) => {
             name_process(&settings, &format!("uWSGI worker {number}"));
@@ -192,6 +218,7 @@ fn start(
         board,
         sockets: sockets.named(),
         stats: sockets.stats.as_ref(),
+        channel: vec![Heirloom::new(GIVES, &*gives), Heirloom::new(TAKES, &*takes)],
         program,
         reloads,
         hooks: &python::Hooks,
@@ -355,7 +382,7 @@ fn worker_job(
     number: usize,
     settings: &Arc<Settings>,
     sockets: &Sockets,
-    channel: &Arc<std::os::fd::OwnedFd>,
+    channel: &Arc<OwnedFd>,
     board: &'static Scoreboard,
     loaded: Option<&Arc<Wsgi>>,
     facts: &Facts,
@@ -404,7 +431,7 @@ fn worker_job(
 fn gateway_job(
     settings: &Arc<Settings>,
     sockets: &Sockets,
-    channel: &std::os::fd::OwnedFd,
+    channel: &OwnedFd,
 ) -> Option<gateway::Job> {
     let listeners = sockets.requests.iter();
     let listeners = listeners.filter(|(protocol, _)| *protocol == Protocol::Gateway);

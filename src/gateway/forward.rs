@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use super::Gateway;
 use crate::app::{Body, Vars};
 use crate::log::say;
-use crate::net::http::{collect, set_head};
+use crate::net::http::{collect, say_close, set_head};
 use crate::process::channel;
 use crate::protocol::http::{Connection, vars};
 use crate::protocol::reply::frame;
@@ -83,7 +83,7 @@ impl Refused {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
         if self.close {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            say_close(&mut response);
         }
         response
     }

@@ -16,11 +16,11 @@ use nix::sys::signal::Signal;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
-use tokio::task::LocalSet;
+use tokio::task::{JoinSet, LocalSet};
 
 use crate::log::say;
 use crate::net::address::Address;
-use crate::net::http::{Used, serve as serve_http, tell_large_head};
+use crate::net::http::{PATIENCE, Used, say_close, serve as serve_http, tell_large_head};
 use crate::net::listen::Listener;
 use crate::options::settings::Settings;
 use crate::process::signals;
@@ -42,12 +42,22 @@ pub struct Job {
     pub channel: OwnedFd,
 }
 
+/// Whether the gateway goes, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Leaving {
+    No,
+    /// Another one takes its place: clients are given time.
+    Patiently,
+    /// The server stops.
+    Soon,
+}
+
 /// What all connections share.
 struct Gateway {
     settings: Arc<Settings>,
     channel: forward::Channel,
     server_name: String,
-    draining: watch::Sender<bool>,
+    leaving: watch::Sender<Leaving>,
     /// Held by every connection; all of them back means that the gateway is done.
     connections: Arc<Semaphore>,
 }
@@ -78,18 +88,33 @@ async fn serve(job: Job) -> std::io::Result<()> {
         server_name: nix::unistd::gethostname()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default(),
-        draining: watch::Sender::new(false),
+        leaving: watch::Sender::new(Leaving::No),
         connections: Arc::new(Semaphore::new(MOST_CONNECTIONS as usize)),
     });
+    let mut acceptors = JoinSet::new();
     for listener in job.listeners {
-        tokio::task::spawn_local(accept(Rc::clone(&gateway), listener));
+        acceptors.spawn_local(accept(Rc::clone(&gateway), listener));
     }
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
+        _ = terminate.recv() => {
+            gateway.leaving.send_replace(Leaving::Soon);
+        }
+        _ = hangup.recv() => {
+            gateway.leaving.send_replace(Leaving::Patiently);
+        }
     }
-    gateway.draining.send_replace(true);
-    let _ = gateway.connections.acquire_many(MOST_CONNECTIONS).await;
+    // Nothing is accepted any more once the acceptors ended; then every connection gives its permit
+    // back.
+    while acceptors.join_next().await.is_some() {}
+    let all_done = gateway.connections.acquire_many(MOST_CONNECTIONS);
+    tokio::pin!(all_done);
+    tokio::select! {
+        _ = all_done.as_mut() => return Ok(()),
+        _ = terminate.recv() => {
+            gateway.leaving.send_replace(Leaving::Soon);
+        }
+    }
+    let _ = all_done.await;
     Ok(())
 }
 
@@ -99,11 +124,11 @@ async fn accept(gateway: Rc<Gateway>, listener: Arc<Listener>) {
         Err(error) => return say!("cannot listen on {}: {error}", listener.address),
     };
     let port = listener.port().unwrap_or(80).to_string();
-    let mut draining = gateway.draining.subscribe();
+    let mut leaving = gateway.leaving.subscribe();
     loop {
         let accepted = tokio::select! {
             biased;
-            _ = draining.wait_for(|draining| *draining) => return,
+            _ = leaving.wait_for(|leaving| *leaving > Leaving::No) => return,
             accepted = acceptor.accept() => accepted,
         };
         let (stream, client) = match accepted {
@@ -145,7 +170,13 @@ async fn serve_connection(
     let service = hyper::service::service_fn(|request| {
         used.set();
         let (gateway, facts) = (Rc::clone(gateway), Rc::clone(&facts));
-        async move { Ok::<_, Infallible>(forward::forward(&gateway, &facts, request).await) }
+        async move {
+            let mut response = forward::forward(&gateway, &facts, request).await;
+            if *gateway.leaving.borrow() > Leaving::No {
+                say_close(&mut response);
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
@@ -154,10 +185,12 @@ async fn serve_connection(
         .title_case_headers(true)
         .max_buf_size(head)
         .serve_connection(TokioIo::new(stream), service);
-    let mut draining = gateway.draining.subscribe();
+    let mut leaving = gateway.leaving.subscribe();
     let drained = async {
         // The sender lives as long as the gateway.
-        let _ = draining.wait_for(|draining| *draining).await;
+        let _ = leaving.wait_for(|leaving| *leaving > Leaving::No).await;
+        let soon = leaving.wait_for(|leaving| *leaving == Leaving::Soon);
+        let _ = tokio::time::timeout(PATIENCE, soon).await;
     };
     let ended = serve_http(connection, &used, drained).await;
     // Other errors are the client's: hyper answered them, or there is nobody to answer.

@@ -51,6 +51,8 @@ pub struct Job<'a> {
     pub sockets: Vec<(&'static str, Arc<Listener>)>,
     /// Where statistics are told.
     pub stats: Option<&'a Listener>,
+    /// Both ends of the channel from the gateway to the workers, for a next image.
+    pub channel: Vec<Heirloom>,
     /// How the program starts anew.
     pub program: Program,
     /// How often it did.
@@ -117,7 +119,12 @@ impl Master<'_> {
                 Signal::SIGCHLD => self.reap(),
                 Signal::SIGHUP => self.reload(),
                 Signal::SIGTERM if self.job.settings.die_on_term == Some(false) => self.reload(),
-                Signal::SIGTERM => self.take(Event::Stop),
+                Signal::SIGTERM => {
+                    for worker in self.job.board.workers() {
+                        worker.stopping.store(true, Ordering::SeqCst);
+                    }
+                    self.take(Event::Stop);
+                }
                 Signal::SIGINT | Signal::SIGQUIT => self.take(Event::StopNow),
                 Signal::SIGUSR1 => self.tell_statistics(),
                 other => say!("{other} is ignored"),
@@ -236,6 +243,7 @@ impl Master<'_> {
                 match action {
                     Action::Spawn(place) => events.push(self.spawn(place)),
                     Action::Finish(pid) => send(pid, Signal::SIGHUP),
+                    Action::Terminate(pid) => send(pid, Signal::SIGTERM),
                     Action::Interrupt(pid) => send(pid, Signal::SIGINT),
                     Action::Kill(pid) => send(pid, Signal::SIGKILL),
                     Action::StartAnew(processes) => self.start_anew(processes),
@@ -259,6 +267,9 @@ impl Master<'_> {
             for core in self.job.board.cores(number - 1) {
                 core.since.store(0, Ordering::SeqCst);
             }
+        }
+        if let Some(worker) = self.shared(place) {
+            worker.stopping.store(false, Ordering::SeqCst);
         }
         let (live, signals) = (self.job.live, &self.job.signals);
         let forked = fork(self.job.hooks, || {
@@ -311,7 +322,8 @@ impl Master<'_> {
             .chain(self.job.stats)
             .map(|listener| Heirloom { address: listener.said.clone(), fd: listener.fd() })
             .collect();
-        let legacy = Legacy { reloads: self.job.reloads + 1, listeners, processes };
+        let channel = self.job.channel.clone();
+        let legacy = Legacy { reloads: self.job.reloads + 1, listeners, channel, processes };
         say!("chdir() to {}", self.job.program.directory.display());
         // What comes in before the new image listens is heard by it.
         signals::hold(SIGNALS);

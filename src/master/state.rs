@@ -58,6 +58,8 @@ pub enum Action {
     Spawn(Place),
     /// Let a process finish.
     Finish(i32),
+    /// Let a process finish without waiting for clients that are silent.
+    Terminate(i32),
     /// Stop a process at once.
     Interrupt(i32),
     /// Kill a process that does not listen.
@@ -124,6 +126,9 @@ pub struct State {
     elders: Vec<Process>,
     /// Whether the elders were asked to go.
     succeeded: bool,
+    /// Whether the workers of a server that stops were asked to go: after those that hand requests
+    /// to them.
+    dismissed: bool,
 }
 
 impl State {
@@ -140,6 +145,7 @@ impl State {
             phase: Phase::Running,
             elders: elders.iter().map(elder).collect(),
             succeeded: elders.is_empty(),
+            dismissed: false,
         }
     }
 
@@ -240,21 +246,42 @@ impl State {
             self.phase = Phase::Stopping(code, now);
             actions.push(Action::Say("SIGINT/SIGTERM received...killing workers...".to_owned()));
         }
-        let at_once = at_once || again;
-        let mercy = if at_once { Duration::from_secs(1) } else { self.rules.mercy };
-        let processes = self.seats.iter_mut().filter_map(|seat| seat.process.as_mut());
-        for process in processes.chain(&mut self.elders) {
-            process.going = Some(now + mercy);
-            actions.push(match at_once {
-                true => Action::Interrupt(process.pid),
-                false => Action::Finish(process.pid),
-            });
+        if at_once || again {
+            self.dismissed = true;
+            let processes = self.seats.iter_mut().filter_map(|seat| seat.process.as_mut());
+            for process in processes.chain(&mut self.elders) {
+                process.going = Some(now + Duration::from_secs(1));
+                actions.push(Action::Interrupt(process.pid));
+            }
+        } else {
+            let end = now + self.rules.mercy;
+            let gateways = self.seats.iter_mut().filter(|seat| seat.place == Place::Gateway);
+            let gateways = gateways.filter_map(|seat| seat.process.as_mut());
+            for process in gateways.chain(&mut self.elders) {
+                process.going = Some(end);
+                actions.push(Action::Terminate(process.pid));
+            }
         }
         self.tick(now, actions);
     }
 
+    /// Lets the workers of a server that stops go, once nobody hands requests to them any more.
+    fn dismiss(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        let gateway = self.seats.iter().find(|seat| seat.place == Place::Gateway);
+        let fed = gateway.is_some_and(|seat| seat.process.is_some()) || !self.elders.is_empty();
+        if self.dismissed || fed {
+            return;
+        }
+        self.dismissed = true;
+        for process in self.seats.iter_mut().filter_map(|seat| seat.process.as_mut()) {
+            process.going = Some(now + self.rules.mercy);
+            actions.push(Action::Finish(process.pid));
+        }
+    }
+
     fn tick(&mut self, now: Instant, actions: &mut Vec<Action>) {
         if let Phase::Stopping(code, _) = self.phase {
+            self.dismiss(now, actions);
             if self.living().next().is_none() {
                 actions.push(Action::End(code));
             }
@@ -403,6 +430,21 @@ mod tests {
         assert_eq!(without_words(state.on(Event::Ended(101, End::Code(0)), now)), []);
         let actions = without_words(state.on(Event::Ended(102, End::Code(0)), now));
         assert_eq!(actions, [Action::End(0)]);
+    }
+
+    #[test]
+    fn workers_go_after_the_gateway_that_feeds_them() {
+        let now = Instant::now();
+        let mut state = State::new(Rules { gateway: true, workers: 1, ..RULES }, &[], now);
+        state.on(Event::Started, now);
+        state.on(Event::Spawned(Place::Worker(1), 101), now);
+        state.on(Event::Spawned(Place::Gateway, 100), now);
+        assert_eq!(without_words(state.on(Event::Stop, now)), [Action::Terminate(100)]);
+        assert_eq!(without_words(state.on(Event::Tick, now)), []);
+        let gone = Event::Ended(100, End::Code(0));
+        assert_eq!(without_words(state.on(gone, now)), [Action::Finish(101)]);
+        let gone = Event::Ended(101, End::Code(0));
+        assert_eq!(without_words(state.on(gone, now)), [Action::End(0)]);
     }
 
     #[test]

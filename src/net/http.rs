@@ -63,6 +63,17 @@ pub fn set_head<T>(response: &mut Response<T>, status: &[u8], headers: &[(Vec<u8
     }
 }
 
+/// How long a client of a process that goes may be silent between two requests: closing at once
+/// would meet a request that is on its way. Requests that come are answered, with the word that
+/// the connection ends.
+pub const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Says in a reply that the connection ends with it.
+pub fn say_close<T>(response: &mut Response<T>) {
+    let close = http::HeaderValue::from_static("close");
+    response.headers_mut().insert(http::header::CONNECTION, close);
+}
+
 /// Whether a connection was used for a request yet.
 #[derive(Default)]
 pub struct Used {

@@ -20,11 +20,11 @@ pub struct Program {
     pub directory: PathBuf,
 }
 
-/// A listener that outlives the image.
+/// A descriptor that outlives the image.
 #[expect(clippy::unsafe_derive_deserialize, reason = "the number is an earlier image's own")]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Heirloom {
-    /// The address as it was written in the configuration.
+    /// What it is: for a listener the address as it was written in the configuration.
     pub address: String,
     /// The open descriptor.
     pub fd: RawFd,
@@ -37,8 +37,17 @@ pub struct Legacy {
     pub reloads: u32,
     /// Listening sockets.
     pub listeners: Vec<Heirloom>,
+    /// Both ends of the channel from gateways to workers: what an old gateway hands over, a new
+    /// worker may take.
+    pub channel: Vec<Heirloom>,
     /// Processes that go on serving until the new image has its own.
     pub processes: Vec<i32>,
+}
+
+impl Legacy {
+    fn heirlooms(&self) -> impl Iterator<Item = &Heirloom> {
+        self.listeners.iter().chain(&self.channel)
+    }
 }
 
 impl Program {
@@ -68,13 +77,13 @@ impl Program {
 
     /// Starts the program anew; returns only where that is not possible.
     pub fn start_anew(&self, legacy: &Legacy) -> std::io::Error {
-        for heirloom in &legacy.listeners {
+        for heirloom in legacy.heirlooms() {
             if let Err(error) = keep_open(heirloom.fd, true) {
                 return error;
             }
         }
         let failed = self.exec(legacy);
-        for heirloom in &legacy.listeners {
+        for heirloom in legacy.heirlooms() {
             let _ = keep_open(heirloom.fd, false);
         }
         failed
@@ -112,14 +121,19 @@ pub fn inherited() -> Option<Legacy> {
     let text = std::env::var(VARIABLE).ok()?;
     super::environment::remove(VARIABLE);
     let legacy: Legacy = serde_json::from_str(&text).ok()?;
-    for heirloom in &legacy.listeners {
+    for heirloom in legacy.heirlooms() {
         keep_open(heirloom.fd, false).ok()?;
     }
     Some(legacy)
 }
 
 impl Heirloom {
-    /// A further descriptor of the same listener.
+    /// A descriptor under a name; it stays its owner's until the image ends.
+    pub fn new(address: &str, fd: &impl AsRawFd) -> Self {
+        Self { address: address.to_owned(), fd: fd.as_raw_fd() }
+    }
+
+    /// A further descriptor of the same thing.
     pub fn again(&self) -> std::io::Result<OwnedFd> {
         #[expect(unsafe_code, reason = "the number came through the environment")]
         // SAFETY: borrowed for the copy only, before the heirloom is taken; `inherited` found it

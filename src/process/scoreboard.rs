@@ -72,6 +72,8 @@ impl Subject {
 pub struct Worker {
     /// The process, 0 while there is none. Written by the master.
     pub pid: AtomicU32,
+    /// Whether the server stops and will say when the worker is to finish. Written by the master.
+    pub stopping: AtomicBool,
     /// Whether the worker takes requests.
     pub accepting: AtomicBool,
     /// Set by the worker when the application's files have changed.

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -18,7 +19,9 @@ use super::reactor::Reactor;
 use super::stream::Stream;
 use super::{Client, Phase, Wire};
 use crate::app::{Output, Piece, Pieces, Reply, Request};
-use crate::net::http::{Used, collect, serve as serve_http, set_head, tell_large_head};
+use crate::net::http::{
+    PATIENCE, Used, collect, say_close, serve as serve_http, set_head, tell_large_head,
+};
 use crate::protocol::http::{Connection, vars};
 
 /// hyper has no smaller buffer for a head, in bytes.
@@ -58,6 +61,9 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
     let drained = async {
         // The sender lives as long as the worker.
         let _ = phase.wait_for(|phase| *phase == Phase::Draining).await;
+        if wire == Wire::Http11 && !reactor.shared.worker.stopping.load(Ordering::SeqCst) {
+            tokio::time::sleep(PATIENCE).await;
+        }
     };
     let ended = serve_http(connection, &used, drained).await;
     // Other errors are the client's: hyper answered them, or there is nobody to answer.
@@ -95,7 +101,11 @@ async fn answer(
             arrived.notify_one();
             let client = facts.copy.as_ref().and_then(|client| client.again().ok());
             let (exchange, reply) = Exchange::answer(reactor, request, client).await;
-            respond(exchange, reply)
+            let mut response = respond(exchange, reply);
+            if *reactor.shared.phase.borrow() == Phase::Draining {
+                say_close(&mut response);
+            }
+            response
         }
         Err(status) => refusal(status),
     }
@@ -130,8 +140,7 @@ fn refusal(status: StatusCode) -> Response<ReplyBody> {
     let body = ReplyBody { full: Some(text.into()), rest: None, exchange: None, yielded: false };
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    let close = http::HeaderValue::from_static("close");
-    response.headers_mut().insert(http::header::CONNECTION, close);
+    say_close(&mut response);
     response
 }
 

@@ -206,12 +206,20 @@ fn keep_house(shared: &Shared, mut signals: Signals) {
     let autoreload = Duration::from_secs(shared.settings.py_autoreload);
     let mut files = sources_of(shared, autoreload);
     let mut looked = Instant::now();
+    let mut told = None;
     loop {
-        let timeout = PollTimeout::from(if harakiri > 0 { 200_u16 } else { 1000 });
+        let timeout =
+            PollTimeout::from(if harakiri > 0 || told.is_some() { 200_u16 } else { 1000 });
         let mut ready = [PollFd::new(std::os::fd::AsFd::as_fd(&signals), PollFlags::POLLIN)];
         // An interrupted wait is as good as one that is over.
         let _ = poll(&mut ready, timeout);
-        if !signals.take().is_empty() {
+        for signal in signals.take() {
+            told = told.or((signal == Signal::SIGTERM).then(Instant::now));
+            if signal == Signal::SIGHUP {
+                shared.phase.send_replace(Phase::Draining);
+            }
+        }
+        if told.is_some_and(|since| finishes_on_term(shared, since)) {
             shared.phase.send_replace(Phase::Draining);
         }
         if harakiri > 0 {
@@ -231,6 +239,14 @@ fn keep_house(shared: &Shared, mut signals: Signals) {
             files = now;
         }
     }
+}
+
+/// Whether a worker that got TERM finishes by itself. One that a gateway feeds does not, while the
+/// server stops: the master says when the gateway is done. Process managers send TERM to all.
+fn finishes_on_term(shared: &Shared, since: Instant) -> bool {
+    let fed = shared.sources.iter().any(|source| source.wire == Wire::Gateway);
+    let stopping = shared.worker.stopping.load(Ordering::SeqCst);
+    !fed || (!stopping && since.elapsed() > Duration::from_secs(1))
 }
 
 /// Answers the clients of requests that take too long; the master is about to kill this process.
