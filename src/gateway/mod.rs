@@ -22,6 +22,7 @@ use crate::log::say;
 use crate::net::address::Address;
 use crate::net::http::{PATIENCE, Used, say_close, serve as serve_http, tell_large_head};
 use crate::net::listen::Listener;
+use crate::net::patient::Patient;
 use crate::options::settings::Settings;
 use crate::process::signals;
 use crate::protocol::http::Connection;
@@ -178,13 +179,14 @@ async fn serve_connection(
             Ok::<_, Infallible>(response)
         }
     });
+    let silence = Duration::from_secs(settings.http_timeout);
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(settings.http_keepalive))
         .half_close(true)
         .title_case_headers(true)
         .max_buf_size(head)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Patient::new(stream, silence)), service);
     let mut leaving = gateway.leaving.subscribe();
     let drained = async {
         // The sender lives as long as the gateway.

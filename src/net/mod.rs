@@ -5,3 +5,4 @@
 pub mod address;
 pub mod http;
 pub mod listen;
+pub mod patient;

@@ -22,6 +22,7 @@ use crate::app::{Output, Piece, Pieces, Reply, Request};
 use crate::net::http::{
     PATIENCE, Used, collect, say_close, serve as serve_http, set_head, tell_large_head,
 };
+use crate::net::patient::Patient;
 use crate::protocol::http::{Connection, vars};
 
 /// hyper has no smaller buffer for a head, in bytes.
@@ -49,6 +50,7 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
         let (reactor, facts) = (Rc::clone(reactor), Rc::clone(&facts));
         async move { Ok::<_, Infallible>(answer(&reactor, &facts, request, arrived).await) }
     });
+    let silence = Duration::from_secs(settings.socket_timeout);
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(settings.socket_timeout))
@@ -56,7 +58,7 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
         .half_close(true)
         .title_case_headers(true)
         .max_buf_size(head)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Patient::new(stream, silence)), service);
     let mut phase = reactor.shared.phase.subscribe();
     let drained = async {
         // The sender lives as long as the worker.
