@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::support::tools::skip;
+
 /// A run of the program.
 fn ruwsgi(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ruwsgi"))
@@ -20,12 +22,12 @@ fn ruwsgi(folder: &Path, arguments: &[&str]) -> Output {
         .expect("the program starts")
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// Runs it and expects a good end; the text is what was said.
-fn good(folder: &Path, arguments: &[&str]) -> String {
+pub fn good(folder: &Path, arguments: &[&str]) -> String {
     let output = ruwsgi(folder, arguments);
     assert!(
         output.status.success(),
@@ -44,7 +46,7 @@ fn bad(folder: &Path, arguments: &[&str]) -> String {
 }
 
 /// A starter project made with these options.
-fn starter(options: &[&str]) -> (TempDir, PathBuf) {
+pub fn starter(options: &[&str]) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut arguments = vec!["deploy", "init", "mysite"];
     arguments.extend_from_slice(options);
@@ -72,14 +74,14 @@ fn files(root: &Path) -> Vec<(String, Vec<u8>)> {
     all
 }
 
-fn change(path: &Path, from: &str, to: &str) {
+pub fn change(path: &Path, from: &str, to: &str) {
     let before = fs::read_to_string(path).expect("the file");
     assert!(before.contains(from), "{from} is not in {}", path.display());
     fs::write(path, before.replace(from, to)).expect("written");
 }
 
 /// A program named by an environment variable, or found in PATH or a usual place; says why a check is not made.
-fn tool(variable: &str, name: &str) -> Option<PathBuf> {
+pub fn tool(variable: &str, name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::var_os(variable).map(PathBuf::from).or_else(|| {
         std::env::split_paths(&path)
@@ -88,15 +90,12 @@ fn tool(variable: &str, name: &str) -> Option<PathBuf> {
             .find(|file| file.is_file())
     });
     if found.is_none() {
-        let _ = writeln!(
-            std::io::stderr(),
-            "NOT RUN: {name} is not here; name it with {variable}=/path/to/{name}"
-        );
+        skip(&format!("{name} is not here; name it with {variable}=/path/to/{name}"));
     }
     found
 }
 
-fn ran(mut command: Command) -> String {
+pub fn ran(mut command: Command) -> String {
     let output = command.output().expect("the command starts");
     let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{command:?}: {said}");
@@ -358,7 +357,7 @@ fn kubernetes_takes_the_manifests() {
 }
 
 /// The Compose of Docker: the plugin, or where `RUWSGI_COMPOSE` says.
-fn compose() -> Option<Command> {
+pub fn compose() -> Option<Command> {
     if let Some(path) = std::env::var_os("RUWSGI_COMPOSE") {
         return Some(Command::new(path));
     }
@@ -368,9 +367,8 @@ fn compose() -> Option<Command> {
         command.arg("compose");
         return Some(command);
     }
-    let _ = writeln!(
-        std::io::stderr(),
-        "NOT RUN: `docker compose` is not here; name version 2 with RUWSGI_COMPOSE=/path/to/docker-compose"
+    skip(
+        "`docker compose` is not here; name version 2 with RUWSGI_COMPOSE=/path/to/docker-compose",
     );
     None
 }
@@ -382,58 +380,6 @@ fn compose_takes_its_file() {
         let (_folder, root) = starter(&["--via", via]);
         command.args(["config", "--quiet"]).current_dir(&root);
         assert_eq!(ran(command), "");
-    }
-}
-
-/// Both images are built, with the base images of `tests/images/make-base.sh` and a ruwsgi image of `docker/Dockerfile`.
-#[test]
-fn docker_builds_both_images() {
-    let Some(base) = std::env::var("RUWSGI_IMAGE").ok() else {
-        let _ = writeln!(
-            std::io::stderr(),
-            "NOT RUN: name an image with ruwsgi on Python 3.11 with RUWSGI_IMAGE=ruwsgi:0.1.0-python3.11"
-        );
-        return;
-    };
-    let Some(docker) = tool("RUWSGI_DOCKER", "docker") else { return };
-    let (_folder, root) = starter(&["--python", "3.11"]);
-    change(
-        &root.join("ruwsgi.yaml"),
-        "  tag: \"1\"",
-        &format!("  base: {base}\n  tag: test-{}", std::process::id()),
-    );
-    good(&root, &["deploy", "render"]);
-    for target in ["web", "nginx"] {
-        let tag = format!("mysite-{target}:test-{}", std::process::id());
-        let mut command = Command::new(&docker);
-        command
-            .env("DOCKER_BUILDKIT", "1")
-            .args(["build", "--quiet", "--target", target, "--tag", &tag, "."]);
-        command.current_dir(&root);
-        ran(command);
-        let mut command = Command::new(&docker);
-        let user = ["inspect", "--format", "{{.Config.User}}", &tag];
-        command.args(user);
-        assert_eq!(ran(command).trim(), "10001:10001");
-        if target == "web" {
-            let mut command = Command::new(&docker);
-            command.args([
-                "run",
-                "--rm",
-                "--entrypoint",
-                "ls",
-                &tag,
-                "-A",
-                "/app",
-                "/app/staticfiles",
-            ]);
-            let said = ran(command);
-            assert!(said.contains("staticfiles.json") && said.contains("manage.py"), "{said}");
-            assert!(!said.contains("secrets") && !said.contains("ruwsgi.yaml"), "{said}");
-        }
-        let mut command = Command::new(&docker);
-        command.args(["rmi", &tag]);
-        ran(command);
     }
 }
 
@@ -472,16 +418,13 @@ fn django() -> Option<PathBuf> {
             .is_ok_and(|output| output.status.success())
     });
     if works.is_none() {
-        let _ = writeln!(
-            std::io::stderr(),
-            "NOT RUN: no Python with Django; name one with RUWSGI_DJANGO_PYTHON=/path/to/python"
-        );
+        skip("no Python with Django; name one with RUWSGI_DJANGO_PYTHON=/path/to/python");
     }
     works
 }
 
 /// A page of the site, as a client sees it.
-fn get(port: u16, request: &str) -> String {
+pub fn get(port: u16, request: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("nginx listens");
     stream.set_read_timeout(Some(Duration::from_secs(20))).expect("set");
     stream.write_all(request.as_bytes()).expect("sent");

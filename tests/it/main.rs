@@ -18,6 +18,8 @@ mod architecture;
 mod commands;
 mod config;
 #[cfg(feature = "deploy")]
+mod containers;
+#[cfg(feature = "deploy")]
 mod deploy;
 mod django;
 mod environ;
