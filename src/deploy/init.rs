@@ -321,6 +321,7 @@ fn tell(
     }
     say("  ruwsgi deploy run --install    nginx and ruwsgi on this machine, without containers");
     say("  docker compose up --build      the same in containers, at http://127.0.0.1:8080/");
+    say("                                 (on an image that docker/Dockerfile of ruwsgi makes)");
     say("  ruwsgi deploy render           after a change of ruwsgi.yaml");
     if let Some(first) = project.secrets.first() {
         let low = first.to_lowercase();
