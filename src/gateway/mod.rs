@@ -20,6 +20,7 @@ use tokio::task::{JoinSet, LocalSet};
 
 use crate::log::say;
 use crate::net::address::Address;
+use crate::net::guarded::Guarded;
 use crate::net::http::{PATIENCE, Used, say_close, serve as serve_http, tell_large_head};
 use crate::net::listen::Listener;
 use crate::net::patient::Patient;
@@ -186,7 +187,7 @@ async fn serve_connection(
         .half_close(true)
         .title_case_headers(true)
         .max_buf_size(head)
-        .serve_connection(TokioIo::new(Patient::new(stream, silence)), service);
+        .serve_connection(TokioIo::new(Guarded::new(Patient::new(stream, silence))), service);
     let mut leaving = gateway.leaving.subscribe();
     let drained = async {
         // The sender lives as long as the gateway.

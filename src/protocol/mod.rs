@@ -1,8 +1,9 @@
 //! Bytes to messages and back, without input or output.
 //!
-//! [`uwsgi`] packets, [`http`] heads to variables, and [`reply`] heads. Sockets are for the
+//! [`uwsgi`] packets, [`http`] heads to variables, a [`guard`] against smuggling, [`reply`] heads. Sockets are for the
 //! workers and the gateway.
 
+pub mod guard;
 pub mod http;
 pub mod reply;
 pub mod uwsgi;

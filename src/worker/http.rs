@@ -19,6 +19,7 @@ use super::reactor::Reactor;
 use super::stream::Stream;
 use super::{Client, Phase, Wire};
 use crate::app::{Output, Piece, Pieces, Reply, Request};
+use crate::net::guarded::Guarded;
 use crate::net::http::{
     PATIENCE, Used, collect, say_close, serve as serve_http, set_head, tell_large_head,
 };
@@ -58,7 +59,7 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
         .half_close(true)
         .title_case_headers(true)
         .max_buf_size(head)
-        .serve_connection(TokioIo::new(Patient::new(stream, silence)), service);
+        .serve_connection(TokioIo::new(Guarded::new(Patient::new(stream, silence))), service);
     let mut phase = reactor.shared.phase.subscribe();
     let drained = async {
         // The sender lives as long as the worker.

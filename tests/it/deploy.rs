@@ -433,18 +433,13 @@ pub fn get(port: u16, request: &str) -> String {
     text(&answer)
 }
 
-/// `deploy run` with a server; gives the running program and the port it told.
-fn run(
-    root: &Path,
-    python: &Path,
-    server: &Path,
-) -> (std::process::Child, u16, Box<dyn Iterator<Item = String>>) {
+/// `deploy run`; gives the running program and the port it told.
+fn run(root: &Path, python: &Path) -> (std::process::Child, u16, Box<dyn Iterator<Item = String>>) {
     let venv = python.parent().and_then(Path::parent).expect("an environment");
     let mut child = Command::new(env!("CARGO_BIN_EXE_ruwsgi"))
         .args(["deploy", "run"])
         .current_dir(root)
         .env("VIRTUAL_ENV", venv)
-        .env("RUWSGI_SERVER", server)
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .spawn()
@@ -469,15 +464,11 @@ fn interrupt(child: &std::process::Child) {
 
 #[test]
 fn run_serves_the_starter_behind_nginx_until_interrupted() {
-    let (Some(_), Some(server), Some(python)) =
-        (tool("RUWSGI_NGINX", "nginx"), tool("RUWSGI_UWSGI", "uwsgi"), django())
-    else {
-        return;
-    };
+    let (Some(_), Some(python)) = (tool("RUWSGI_NGINX", "nginx"), django()) else { return };
     for (pass, via) in [("uwsgi", "socket"), ("http", "socket"), ("uwsgi", "tcp"), ("http", "tcp")]
     {
         let (_folder, root) = starter(&["--proxy", pass, "--via", via]);
-        let (mut child, port, lines) = run(&root, &python, &server);
+        let (mut child, port, lines) = run(&root, &python);
         let page = get(
             port,
             &format!(
@@ -512,15 +503,11 @@ fn run_serves_the_starter_behind_nginx_until_interrupted() {
 
 #[test]
 fn a_request_in_flight_is_answered_when_run_is_interrupted() {
-    let (Some(_), Some(server), Some(python)) =
-        (tool("RUWSGI_NGINX", "nginx"), tool("RUWSGI_UWSGI", "uwsgi"), django())
-    else {
-        return;
-    };
+    let (Some(_), Some(python)) = (tool("RUWSGI_NGINX", "nginx"), django()) else { return };
     let (_folder, root) = starter(&[]);
     let slow = "import time\nfrom pathlib import Path\n\ndef application(environ, start):\n    if environ['PATH_INFO'] == '/slow':\n        Path('reached').touch()\n        time.sleep(2)\n    start('200 OK', [('Content-Length', '4')])\n    return [b'done']\n";
     fs::write(root.join("mysite/wsgi.py"), slow).expect("written");
-    let (mut child, port, lines) = run(&root, &python, &server);
+    let (mut child, port, lines) = run(&root, &python);
     let request =
         std::thread::spawn(move || get(port, "GET /slow HTTP/1.0\r\nHost: localhost\r\n\r\n"));
     let until = Instant::now() + Duration::from_secs(10);
@@ -537,15 +524,11 @@ fn a_request_in_flight_is_answered_when_run_is_interrupted() {
 
 #[test]
 fn a_second_interrupt_ends_at_once_and_leaves_nothing_running() {
-    let (Some(_), Some(server), Some(python)) =
-        (tool("RUWSGI_NGINX", "nginx"), tool("RUWSGI_UWSGI", "uwsgi"), django())
-    else {
-        return;
-    };
+    let (Some(_), Some(python)) = (tool("RUWSGI_NGINX", "nginx"), django()) else { return };
     let (_folder, root) = starter(&[]);
     let slow = "import os, time\nfrom pathlib import Path\n\ndef application(environ, start):\n    if environ['PATH_INFO'] == '/slow':\n        Path('pid').write_text(str(os.getpid()))\n        time.sleep(25)\n    start('200 OK', [('Content-Length', '4')])\n    return [b'done']\n";
     fs::write(root.join("mysite/wsgi.py"), slow).expect("written");
-    let (mut child, port, mut lines) = run(&root, &python, &server);
+    let (mut child, port, mut lines) = run(&root, &python);
     let request =
         std::thread::spawn(move || get(port, "GET /slow HTTP/1.0\r\nHost: localhost\r\n\r\n"));
     let worker = loop {
@@ -577,11 +560,7 @@ fn a_second_interrupt_ends_at_once_and_leaves_nothing_running() {
 
 #[test]
 fn run_stops_and_says_so_when_the_server_ends() {
-    let (Some(_), Some(server), Some(python)) =
-        (tool("RUWSGI_NGINX", "nginx"), tool("RUWSGI_UWSGI", "uwsgi"), django())
-    else {
-        return;
-    };
+    let (Some(_), Some(python)) = (tool("RUWSGI_NGINX", "nginx"), django()) else { return };
     let (_folder, root) = starter(&[]);
     fs::write(root.join("mysite/wsgi.py"), "raise RuntimeError('on purpose')\n").expect("written");
     let started = Instant::now();
@@ -589,7 +568,6 @@ fn run_stops_and_says_so_when_the_server_ends() {
         .args(["deploy", "run"])
         .current_dir(&root)
         .env("VIRTUAL_ENV", python.parent().and_then(Path::parent).expect("an environment"))
-        .env("RUWSGI_SERVER", &server)
         .output()
         .expect("the program starts");
     assert_eq!(output.status.code(), Some(1));
