@@ -103,10 +103,7 @@ impl Gathered {
         let extension = std::path::Path::new(name).extension().and_then(|e| e.to_str());
         match extension {
             Some("ini") => self.add_ini(name, &Origin::CommandLine, 1),
-            Some("xml" | "yaml" | "yml" | "json" | "js" | "toml") => {
-                Err(Failure::new(format!("cannot read {name}: only ini configurations are read"))
-                    .hint("write the same options into a [uwsgi] section of an .ini file"))
-            }
+            Some(other) if OTHER_FORMATS.contains(&other) => Err(not_ini(name)),
             Some("py" | "wsgi") => {
                 Err(Failure::new(format!("unable to load configuration from {name}"))
                     .hint(format!("to serve this file: --wsgi-file {name}")))
@@ -135,6 +132,10 @@ impl Gathered {
             ("", _) => return Err(at(origin, &format!("`{named}` names no file"))),
             (path, _) => path.to_owned(),
         };
+        let extension = std::path::Path::new(&path).extension().and_then(|e| e.to_str());
+        if extension.is_some_and(|extension| OTHER_FORMATS.contains(&extension)) {
+            return Err(not_ini(&format!("{path} ({origin})")));
+        }
         let text = read_text(&path).map_err(|why| {
             let failure = at(origin, &format!("cannot read {path}: {why}"));
             match why.kind() {
@@ -203,6 +204,14 @@ impl Gathered {
             Some(found.value.clone().unwrap_or_default())
         })
     }
+}
+
+/// Formats of configurations that uWSGI reads and this server does not yet.
+const OTHER_FORMATS: &[&str] = &["xml", "yaml", "yml", "json", "js", "toml"];
+
+fn not_ini(name: &str) -> Failure {
+    Failure::new(format!("cannot read {name}: only ini configurations are read"))
+        .hint("write the same options into a [uwsgi] section of an .ini file")
 }
 
 /// A failure that names the place.
@@ -330,6 +339,7 @@ mod tests {
         check(&[], "mysite:application", "--module mysite:application");
         check(&[], "--master true", "flags take no value");
         check(&[], "--if-env HOME", "only stands there");
+        check(&[("a.ini", "[uwsgi]\ninclude = b.yaml")], "@/a.ini", "b.yaml");
         check(&[("a.ini", "[uwsgi]\n\nini = :uwsgi")], "--ini @/a.ini", "a.ini:3: ");
         check(
             &[("a.ini", "[uwsgi]\nini = ./nowhere.ini")],

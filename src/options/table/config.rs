@@ -10,6 +10,13 @@ pub(super) static ROWS: &[Row] = &[
         Effect::Source,
         "read an ini file at this place; `:section` alone reads another section of the same file",
     ),
+    Row::new(
+        "include",
+        Argument::Required("FILE[:SECTION]"),
+        Effect::Source,
+        "read another configuration at this place",
+    )
+    .aliases(&["inherit", "config"]),
     Row::flag("strict", |s| &mut s.strict, "refuse names that are not options, and unclear values"),
     Row::new(
         "set-placeholder",

@@ -156,7 +156,6 @@ pub(super) static ROWS: &[Row] = &[
     row("mule-msg-size", O),
     // config
     row("xmlconfig", R).short('x').aliases(&["xml"]),
-    row("config", R),
     row("fallback-config", R),
     row("get", R),
     row("declare-option", R),
@@ -172,8 +171,6 @@ pub(super) static ROWS: &[Row] = &[
     row("end-blacklist", N),
     row("whitelist", R),
     row("end-whitelist", N),
-    row("inherit", R),
-    row("include", R),
     row("inject-before", R),
     row("inject-after", R),
     row("connect-and-read", R),
