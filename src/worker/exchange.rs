@@ -69,6 +69,7 @@ impl Exchange {
         }
         // The semaphore is never closed.
         exchange.slot = Arc::clone(&reactor.slot).acquire_owned().await.ok();
+        reactor.busy.send_replace(true);
         exchange.began = Instant::now();
         exchange.enter(client);
         let app = &reactor.shared.app;
@@ -126,6 +127,7 @@ impl Exchange {
     /// Lets the next request of this thread into the application.
     fn leave(&mut self) {
         if self.slot.take().is_some() {
+            self.reactor.busy.send_replace(false);
             self.reactor.counters.since.store(0, Ordering::SeqCst);
             if self.reactor.shared.settings.harakiri > 0 {
                 self.wait_for_client(None);

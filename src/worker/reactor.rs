@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::io::Interest;
 use tokio::net::{TcpListener, UnixListener, UnixStream};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::LocalSet;
 
 use super::stream::Stream;
@@ -36,6 +36,8 @@ pub(super) struct Reactor {
     pub(super) counters: &'static Core,
     /// The one place in the application that this thread has.
     pub(super) slot: Arc<Semaphore>,
+    /// Whether the slot is taken.
+    pub(super) busy: watch::Sender<bool>,
     /// Held by every connection; all of them back means that the thread is done.
     connections: Arc<Semaphore>,
 }
@@ -66,6 +68,7 @@ pub(super) fn run(shared: &Arc<Shared>, core: usize) {
         core,
         counters,
         slot: Arc::new(Semaphore::new(1)),
+        busy: watch::Sender::new(false),
         connections: Arc::new(Semaphore::new(MOST_CONNECTIONS as usize)),
     });
     LocalSet::new().block_on(&runtime, serve(reactor));
@@ -88,14 +91,18 @@ async fn serve(reactor: Rc<Reactor>) {
 
 async fn accept(reactor: Rc<Reactor>, acceptor: Acceptor, wire: Wire) {
     let mut phase = reactor.shared.phase.subscribe();
+    let (mut busy, mut taken) = (reactor.busy.subscribe(), reactor.busy.subscribe());
     loop {
         let next = async {
-            drop(reactor.slot.acquire().await);
+            // The sender lives as long as the reactor.
+            let _ = busy.wait_for(|busy| !*busy).await;
             acceptor.accept().await
         };
         let accepted = tokio::select! {
             biased;
             _ = phase.wait_for(|phase| *phase == Phase::Draining) => return,
+            // A stream took the slot while nobody came: who comes now is for another thread.
+            _ = taken.wait_for(|busy| *busy), if !*reactor.busy.borrow() => continue,
             accepted = next => accepted,
         };
         match accepted {

@@ -197,6 +197,65 @@ fn ambiguous_requests_are_400_and_close() {
     }
 }
 
+/// A client that reads a stream slowly has one thread for itself; nobody else waits for that one.
+#[test]
+fn a_slow_reader_of_a_stream_holds_up_nobody_else() {
+    if differs_on_purpose() {
+        return;
+    }
+    for door in ["--http-socket", "--http11-socket", "--socket"] {
+        let site = Site::new();
+        site.file(
+            "app.py",
+            "def application(environ, start_response):\n    start_response('200 OK', [])\n    \
+             if environ['PATH_INFO'] == '/':\n        return [b'quick']\n    \
+             return (b'x' * 65536 for _ in range(2000))\n",
+        );
+        let port = unused_port();
+        let server = site.start(&[
+            door,
+            &format!("127.0.0.1:{port}"),
+            "--wsgi-file",
+            "app.py",
+            "--threads",
+            "2",
+            "--socket-timeout",
+            "30",
+        ]);
+        let address = Address::Port(port);
+        server.wait_ready(&address);
+        let ask = |path: &str| {
+            let mut connection = Connection::open(&address);
+            if door == "--socket" {
+                let variables = crate::support::client::variables("GET", path);
+                connection.send(crate::support::packet(&variables, b""));
+            } else {
+                connection
+                    .send(format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+            }
+            connection
+        };
+        let mut stalled = if door == "--http11-socket" {
+            // The stream comes on a connection that is there already.
+            let get = |path| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+            let mut connection = Connection::open(&address);
+            connection.send(get("/"));
+            assert_eq!(connection.read_reply().text(), "quick");
+            connection.send(get("/stream"));
+            connection
+        } else {
+            ask("/stream")
+        };
+        // It has begun; nothing more is read of it.
+        stalled.read_to(b"\r\n\r\n");
+        for _ in 0..20 {
+            let started = std::time::Instant::now();
+            assert_eq!(Reply::parse(&ask("/").read_all()).text(), "quick", "{door}");
+            assert!(started.elapsed().as_secs() < 5, "{door}: it waited for the slow reader");
+        }
+    }
+}
+
 #[test]
 fn bare_line_feeds_are_400_and_close() {
     if differs_on_purpose() {
