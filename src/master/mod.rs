@@ -257,7 +257,7 @@ impl Master<'_> {
     fn spawn(&mut self, place: Place) -> Event {
         let again = self.job.state.spawns(place) > 0;
         if let Some(worker) = self.shared(place) {
-            for flag in [&worker.accepting, &worker.wants_reload, &worker.going] {
+            for flag in [&worker.accepting, &worker.wants_reload] {
                 flag.store(false, Ordering::SeqCst);
             }
             worker.delta_requests.store(0, Ordering::Relaxed);

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
@@ -119,14 +119,6 @@ impl Listener {
         }
     }
 
-    /// Removes the file of a unix socket.
-    pub fn remove_file(&self) -> Option<PathBuf> {
-        match &self.address {
-            Address::Unix(path) => fs::remove_file(path).ok().map(|()| path.clone()),
-            _ => None,
-        }
-    }
-
     /// The number of the descriptor.
     #[must_use]
     pub fn fd(&self) -> i32 {
@@ -217,7 +209,8 @@ mod tests {
         let again = Listener::open(&said, &OPTIONS).expect("a socket again");
         let mode = fs::metadata(&path).expect("a file").permissions().mode();
         assert_eq!(mode & 0o777, 0o660);
-        assert_eq!(again.remove_file(), Some(path.clone()));
+        drop(again);
+        fs::remove_file(&path).expect("a file to remove");
         fs::write(&path, "precious").expect("a file");
         assert!(Listener::open(&said, &OPTIONS).is_err());
         assert_eq!(fs::read_to_string(&path).expect("still there"), "precious");

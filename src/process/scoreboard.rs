@@ -78,8 +78,6 @@ pub struct Worker {
     pub accepting: AtomicBool,
     /// Set by the worker when the application's files have changed.
     pub wants_reload: AtomicBool,
-    /// Set by the worker when it reached a limit and goes by itself.
-    pub going: AtomicBool,
     /// When it was started, seconds since 1970. Written by the master.
     pub last_spawn: AtomicU64,
     /// How often it was started. Written by the master.

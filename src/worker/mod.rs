@@ -125,7 +125,6 @@ impl Shared {
         if self.phase.send_replace(Phase::Draining) == Phase::Serving {
             say!("worker {} goes: {why}", self.number);
             say!("...The work of process {} is done. Seeya!", std::process::id());
-            self.worker.going.store(true, Ordering::Relaxed);
             self.exit.store(WORKER_RELOAD.into(), Ordering::Relaxed);
         }
     }
