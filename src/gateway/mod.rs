@@ -5,31 +5,24 @@
 
 mod forward;
 
-use std::convert::Infallible;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::rt::{TokioIo, TokioTimer};
 use nix::sys::signal::Signal;
-use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::log::say;
-use crate::net::address::Address;
-use crate::net::guarded::Guarded;
-use crate::net::http::{PATIENCE, Used, say_close, serve as serve_http, tell_large_head};
+use crate::net::http::{PATIENCE, Rules, say_close, serve as serve_http};
 use crate::net::listen::Listener;
-use crate::net::patient::Patient;
+use crate::net::stream::{Acceptor, Stream};
 use crate::options::settings::Settings;
 use crate::process::signals;
 use crate::protocol::http::Connection;
 
-/// hyper has no smaller buffer for a head, in bytes.
-const SMALLEST_HEAD: usize = 8192;
 const MOST_CONNECTIONS: u32 = 1 << 20;
 /// After an error of `accept` (no descriptors left) nothing is accepted for so long.
 const BREATH: Duration = Duration::from_millis(100);
@@ -125,7 +118,6 @@ async fn accept(gateway: Rc<Gateway>, listener: Arc<Listener>) {
         Ok(acceptor) => acceptor,
         Err(error) => return say!("cannot listen on {}: {error}", listener.address),
     };
-    let port = listener.port().unwrap_or(80).to_string();
     let mut leaving = gateway.leaving.subscribe();
     loop {
         let accepted = tokio::select! {
@@ -133,61 +125,42 @@ async fn accept(gateway: Rc<Gateway>, listener: Arc<Listener>) {
             _ = leaving.wait_for(|leaving| *leaving > Leaving::No) => return,
             accepted = acceptor.accept() => accepted,
         };
-        let (stream, client) = match accepted {
-            Ok(accepted) => accepted,
+        let stream = match accepted {
+            Ok(stream) => stream,
             Err(error) => {
                 say!("the http gateway cannot accept a connection: {error}");
                 tokio::time::sleep(BREATH).await;
                 continue;
             }
         };
-        let facts = Connection {
-            client,
-            server_port: port.clone(),
-            server_name: gateway.server_name.clone(),
-            underscores: gateway.settings.http_allow_underscores,
-            gateway: true,
-        };
         let permit = Arc::clone(&gateway.connections).acquire_owned().await;
         let gateway = Rc::clone(&gateway);
         tokio::task::spawn_local(async move {
-            match stream {
-                Accepted::Tcp(stream) => serve_connection(&gateway, stream, facts).await,
-                Accepted::Unix(stream) => serve_connection(&gateway, stream, facts).await,
-            }
+            serve_connection(&gateway, stream).await;
             drop(permit);
         });
     }
 }
 
-async fn serve_connection(
-    gateway: &Rc<Gateway>,
-    stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-    facts: Connection,
-) {
+async fn serve_connection(gateway: &Rc<Gateway>, stream: Stream) {
     let settings = &gateway.settings;
-    let head = usize::try_from(settings.buffer_size).unwrap_or(usize::MAX).max(SMALLEST_HEAD);
-    let facts = Rc::new(facts);
-    let used = Used::default();
-    let service = hyper::service::service_fn(|request| {
-        used.set();
+    let facts = Rc::new(Connection {
+        client: stream.client(),
+        server_port: stream.port().to_string(),
+        server_name: gateway.server_name.clone(),
+        underscores: settings.http_allow_underscores,
+        gateway: true,
+    });
+    let answer = |request| {
         let (gateway, facts) = (Rc::clone(gateway), Rc::clone(&facts));
         async move {
             let mut response = forward::forward(&gateway, &facts, request).await;
             if *gateway.leaving.borrow() > Leaving::No {
                 say_close(&mut response);
             }
-            Ok::<_, Infallible>(response)
+            response
         }
-    });
-    let silence = Duration::from_secs(settings.http_timeout);
-    let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(settings.http_keepalive))
-        .half_close(true)
-        .title_case_headers(true)
-        .max_buf_size(head)
-        .serve_connection(TokioIo::new(Guarded::new(Patient::new(stream, silence))), service);
+    };
     let mut leaving = gateway.leaving.subscribe();
     let drained = async {
         // The sender lives as long as the gateway.
@@ -195,40 +168,11 @@ async fn serve_connection(
         let soon = leaving.wait_for(|leaving| *leaving == Leaving::Soon);
         let _ = tokio::time::timeout(PATIENCE, soon).await;
     };
-    let ended = serve_http(connection, &used, drained).await;
-    // Other errors are the client's: hyper answered them, or there is nobody to answer.
-    if ended.is_err_and(|error| error.is_parse_too_large()) {
-        tell_large_head(head);
-    }
-}
-
-enum Accepted {
-    Tcp(tokio::net::TcpStream),
-    Unix(tokio::net::UnixStream),
-}
-
-enum Acceptor {
-    Tcp(TcpListener),
-    Unix(UnixListener),
-}
-
-impl Acceptor {
-    fn new(listener: &Listener) -> std::io::Result<Self> {
-        let fd = OwnedFd::from(listener.socket.try_clone()?);
-        Ok(match listener.address {
-            Address::Tcp(_) => Self::Tcp(TcpListener::from_std(fd.into())?),
-            _ => Self::Unix(UnixListener::from_std(fd.into())?),
-        })
-    }
-
-    async fn accept(&self) -> std::io::Result<(Accepted, Option<std::net::SocketAddr>)> {
-        match self {
-            Self::Tcp(listener) => {
-                let (stream, client) = listener.accept().await?;
-                stream.set_nodelay(true)?;
-                Ok((Accepted::Tcp(stream), Some(client)))
-            }
-            Self::Unix(listener) => Ok((Accepted::Unix(listener.accept().await?.0), None)),
-        }
-    }
+    let rules = Rules {
+        head: settings.buffer_size,
+        wait: Duration::from_secs(settings.http_keepalive),
+        silence: Duration::from_secs(settings.http_timeout),
+        keep_alive: true,
+    };
+    serve_http(stream, rules, answer, drained).await;
 }

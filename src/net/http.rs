@@ -1,14 +1,18 @@
 //! What workers and the gateway share of HTTP with hyper: collecting a body, setting a head.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
-use http::{Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::HttpService;
+use hyper_util::rt::{TokioIo, TokioTimer};
 
+use super::guarded::Guarded;
+use super::patient::Patient;
+use super::stream::Stream;
 use crate::app::Body;
 use crate::app::body::{BodyBuffer, BodyError};
 use crate::log::say;
@@ -76,14 +80,14 @@ pub fn say_close<T>(response: &mut Response<T>) {
 
 /// Whether a connection was used for a request yet.
 #[derive(Default)]
-pub struct Used {
+struct Used {
     is_used: std::cell::Cell<bool>,
     first: tokio::sync::Notify,
 }
 
 impl Used {
     /// Says that a request is here.
-    pub fn set(&self) {
+    fn set(&self) {
         self.is_used.set(true);
         self.first.notify_one();
     }
@@ -95,35 +99,65 @@ impl Used {
     }
 }
 
+/// How a connection is served.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// Largest head of a request (`buffer-size`), in bytes.
+    pub head: u64,
+    /// Longest wait for the head of a request, also between two of them.
+    pub wait: Duration,
+    /// Longest time in which a client takes nothing.
+    pub silence: Duration,
+    /// Whether more than one request may come.
+    pub keep_alive: bool,
+}
+
+/// hyper has no smaller buffer for a head, in bytes.
+const SMALLEST_HEAD: usize = 8192;
+
 /// Serves a connection to its end. Once `drained` is over it is closed between two requests, but
 /// never before its first: a client that just connected is about to speak.
-pub async fn serve<Io, S>(
-    connection: http1::Connection<Io, S>,
-    used: &Used,
+pub async fn serve<Answer, Answered, B>(
+    stream: Stream,
+    rules: Rules,
+    answer: Answer,
     drained: impl Future<Output = ()>,
-) -> hyper::Result<()>
-where
-    Io: hyper::rt::Read + hyper::rt::Write + Unpin,
-    S: HttpService<Incoming>,
-    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    S::ResBody: 'static,
-    <S::ResBody as http_body::Body>::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+) where
+    Answer: Fn(Request<Incoming>) -> Answered,
+    Answered: Future<Output = Response<B>>,
+    B: http_body::Body + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    let used = Used::default();
+    let service = hyper::service::service_fn(|request| {
+        used.set();
+        let answered = answer(request);
+        async move { Ok::<_, Infallible>(answered.await) }
+    });
+    let head = usize::try_from(rules.head).unwrap_or(usize::MAX).max(SMALLEST_HEAD);
+    let io = Guarded::new(Patient::new(stream, rules.silence));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(rules.wait)
+        .keep_alive(rules.keep_alive)
+        .half_close(true)
+        .title_case_headers(true)
+        .max_buf_size(head)
+        .serve_connection(TokioIo::new(io), service);
     tokio::pin!(connection);
     let over = async {
         drained.await;
         used.wait().await;
     };
-    tokio::select! {
+    let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = over => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
+    };
+    // Other errors are the client's: hyper answered them, or there is nobody to answer.
+    if ended.is_err_and(|error| error.is_parse_too_large()) {
+        say!("[warning] the head of a request is larger than {head} bytes (buffer-size): 431");
     }
-}
-
-/// Says in the log why a client got a 431.
-pub fn tell_large_head(limit: usize) {
-    say!("[warning] the head of a request is larger than {limit} bytes (buffer-size): 431");
 }

@@ -7,3 +7,4 @@ pub mod guarded;
 pub mod http;
 pub mod listen;
 pub mod patient;
+pub mod stream;

@@ -1,6 +1,5 @@
 //! Serves a connection of HTTP/1.1 with hyper.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
@@ -11,23 +10,15 @@ use bytes::Bytes;
 use http::{Request as Head, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::Notify;
 
 use super::exchange::{Exchange, is_https, is_trusted};
 use super::reactor::Reactor;
-use super::stream::Stream;
 use super::{Client, Phase, Wire};
 use crate::app::{Output, Piece, Pieces, Reply, Request};
-use crate::net::guarded::Guarded;
-use crate::net::http::{
-    PATIENCE, Used, collect, say_close, serve as serve_http, set_head, tell_large_head,
-};
-use crate::net::patient::Patient;
+use crate::net::http::{PATIENCE, Rules, collect, say_close, serve as serve_http, set_head};
+use crate::net::stream::Stream;
 use crate::protocol::http::{Connection, vars};
-
-/// hyper has no smaller buffer for a head, in bytes.
-const SMALLEST_HEAD: usize = 8192;
 
 /// Serves one connection to its end; `arrived` is told when a request is complete.
 pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arrived: &Notify) {
@@ -38,28 +29,12 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
         copy: reactor.client(&stream, wire),
         connection: Connection {
             client: stream.client(),
-            server_port: port(reactor, wire),
+            server_port: stream.port().to_string(),
             server_name: reactor.shared.server_name.clone(),
             underscores: settings.http_allow_underscores,
             gateway: false,
         },
     });
-    let head = usize::try_from(settings.buffer_size).unwrap_or(usize::MAX).max(SMALLEST_HEAD);
-    let used = Used::default();
-    let service = hyper::service::service_fn(|request: Head<Incoming>| {
-        used.set();
-        let (reactor, facts) = (Rc::clone(reactor), Rc::clone(&facts));
-        async move { Ok::<_, Infallible>(answer(&reactor, &facts, request, arrived).await) }
-    });
-    let silence = Duration::from_secs(settings.socket_timeout);
-    let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(settings.socket_timeout))
-        .keep_alive(wire == Wire::Http11)
-        .half_close(true)
-        .title_case_headers(true)
-        .max_buf_size(head)
-        .serve_connection(TokioIo::new(Guarded::new(Patient::new(stream, silence))), service);
     let mut phase = reactor.shared.phase.subscribe();
     let drained = async {
         // The sender lives as long as the worker.
@@ -68,11 +43,18 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
             tokio::time::sleep(PATIENCE).await;
         }
     };
-    let ended = serve_http(connection, &used, drained).await;
-    // Other errors are the client's: hyper answered them, or there is nobody to answer.
-    if ended.is_err_and(|error| error.is_parse_too_large()) {
-        tell_large_head(head);
-    }
+    let silence = Duration::from_secs(settings.socket_timeout);
+    let rules = Rules {
+        head: settings.buffer_size,
+        wait: silence,
+        silence,
+        keep_alive: wire == Wire::Http11,
+    };
+    let answer = |request: Head<Incoming>| {
+        let (reactor, facts) = (Rc::clone(reactor), Rc::clone(&facts));
+        async move { answer(&reactor, &facts, request, arrived).await }
+    };
+    serve_http(stream, rules, answer, drained).await;
 }
 
 /// What is known of a connection.
@@ -82,15 +64,6 @@ struct Facts {
     /// A copy of the connection where requests may take too long.
     copy: Option<Client>,
     connection: Connection,
-}
-
-fn port(reactor: &Reactor, wire: Wire) -> String {
-    let mut listeners = reactor.shared.sources.iter().filter(|source| source.wire == wire);
-    let port = listeners.find_map(|source| match &source.inlet {
-        super::Inlet::Listener(listener) => listener.port(),
-        super::Inlet::Channel(_) => None,
-    });
-    port.unwrap_or(80).to_string()
 }
 
 async fn answer(

@@ -7,7 +7,6 @@
 mod exchange;
 mod http;
 mod reactor;
-mod stream;
 mod uwsgi;
 
 use std::os::fd::OwnedFd;

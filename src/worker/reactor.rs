@@ -4,20 +4,18 @@
 //! slot is taken nothing new is accepted here, so the kernel hands connections to idle threads.
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::Interest;
-use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::net::UnixStream;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::LocalSet;
 
-use super::stream::Stream;
 use super::{Client, Inlet, Phase, Shared, Wire, http, uwsgi};
 use crate::log::say;
-use crate::net::address::Address;
+use crate::net::stream::{Acceptor, Stream};
 use crate::process::channel;
 use crate::process::scoreboard::Core;
 
@@ -77,9 +75,9 @@ pub(super) fn run(shared: &Arc<Shared>, core: usize) {
 async fn serve(reactor: Rc<Reactor>) {
     let mut acceptors = tokio::task::JoinSet::new();
     for source in &reactor.shared.sources {
-        match Acceptor::new(&source.inlet) {
-            Ok(acceptor) => {
-                acceptors.spawn_local(accept(Rc::clone(&reactor), acceptor, source.wire));
+        match Door::new(&source.inlet) {
+            Ok(door) => {
+                acceptors.spawn_local(accept(Rc::clone(&reactor), door, source.wire));
             }
             Err(error) => say!("cannot wait for connections: {error}"),
         }
@@ -89,14 +87,14 @@ async fn serve(reactor: Rc<Reactor>) {
     let _ = reactor.connections.acquire_many(MOST_CONNECTIONS).await;
 }
 
-async fn accept(reactor: Rc<Reactor>, acceptor: Acceptor, wire: Wire) {
+async fn accept(reactor: Rc<Reactor>, door: Door, wire: Wire) {
     let mut phase = reactor.shared.phase.subscribe();
     let (mut busy, mut taken) = (reactor.busy.subscribe(), reactor.busy.subscribe());
     loop {
         let next = async {
             // The sender lives as long as the reactor.
             let _ = busy.wait_for(|busy| !*busy).await;
-            acceptor.accept().await
+            door.accept().await
         };
         let accepted = tokio::select! {
             biased;
@@ -121,7 +119,6 @@ async fn accept(reactor: Rc<Reactor>, acceptor: Acceptor, wire: Wire) {
                 let _ = tokio::time::timeout(MANNERS, arrived.notified()).await;
             }
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return,
-            Err(error) if is_of_connection(&error) => {}
             Err(error) => {
                 say!("cannot accept a connection: {error}");
                 tokio::time::sleep(BREATH).await;
@@ -137,29 +134,16 @@ async fn serve_connection(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
     }
 }
 
-/// Errors that belong to the connection that was to be accepted, not to the listener.
-fn is_of_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
-}
-
 /// An [`Inlet`] within a reactor.
-enum Acceptor {
-    Tcp(TcpListener),
-    Unix(UnixListener),
+enum Door {
+    Listener(Acceptor),
     Channel(UnixStream),
 }
 
-impl Acceptor {
+impl Door {
     fn new(inlet: &Inlet) -> io::Result<Self> {
         Ok(match inlet {
-            Inlet::Listener(listener) => {
-                let fd = OwnedFd::from(listener.socket.try_clone()?);
-                match listener.address {
-                    Address::Tcp(_) => Self::Tcp(TcpListener::from_std(fd.into())?),
-                    _ => Self::Unix(UnixListener::from_std(fd.into())?),
-                }
-            }
+            Inlet::Listener(listener) => Self::Listener(Acceptor::new(listener)?),
             Inlet::Channel(channel) => {
                 Self::Channel(UnixStream::from_std(channel.try_clone()?.into())?)
             }
@@ -168,12 +152,7 @@ impl Acceptor {
 
     async fn accept(&self) -> io::Result<Stream> {
         match self {
-            Self::Tcp(listener) => {
-                let (stream, client) = listener.accept().await?;
-                stream.set_nodelay(true)?;
-                Ok(Stream::Tcp(stream, client))
-            }
-            Self::Unix(listener) => Ok(Stream::Unix(listener.accept().await?.0)),
+            Self::Listener(acceptor) => acceptor.accept().await,
             Self::Channel(channel) => {
                 let taken = channel.async_io(Interest::READABLE, || channel::take(channel)).await?;
                 Ok(Stream::Unix(UnixStream::from_std(taken)?))

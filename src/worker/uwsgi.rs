@@ -14,10 +14,10 @@ use tokio::time::timeout;
 use super::Wire;
 use super::exchange::{Exchange, is_https, is_trusted};
 use super::reactor::Reactor;
-use super::stream::Stream;
 use crate::app::body::{BodyBuffer, BodyError};
 use crate::app::{Body, Output, Piece, Request, Vars};
 use crate::log::say;
+use crate::net::stream::Stream;
 use crate::protocol::reply::{self, frame};
 use crate::protocol::uwsgi::{self, PacketError};
 

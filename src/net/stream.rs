@@ -1,4 +1,4 @@
-//! A connection of either kind.
+//! Connections and listeners of either kind, within a reactor.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,25 +7,38 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+
+use super::address::Address;
+use super::listen::Listener;
 
 /// A TCP or unix connection.
-pub(super) enum Stream {
+pub enum Stream {
+    /// With the client's address.
     Tcp(TcpStream, SocketAddr),
+    /// Without an address.
     Unix(UnixStream),
 }
 
 impl Stream {
     /// A copy of the connection's descriptor.
-    pub(super) fn duplicate(&self) -> io::Result<OwnedFd> {
+    pub fn duplicate(&self) -> io::Result<OwnedFd> {
         match self {
             Self::Tcp(stream, _) => stream.as_fd().try_clone_to_owned(),
             Self::Unix(stream) => stream.as_fd().try_clone_to_owned(),
         }
     }
 
+    /// The port the client came to; 80 where there is none, as uWSGI says.
+    pub fn port(&self) -> u16 {
+        match self {
+            Self::Tcp(stream, _) => stream.local_addr().map_or(80, |local| local.port()),
+            Self::Unix(_) => 80,
+        }
+    }
+
     /// The client, where it has an address.
-    pub(super) fn client(&self) -> Option<SocketAddr> {
+    pub fn client(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(_, client) => Some(*client),
             Self::Unix(_) => None,
@@ -86,4 +99,50 @@ impl AsyncWrite for Stream {
     fn is_write_vectored(&self) -> bool {
         true
     }
+}
+
+/// A listener.
+pub enum Acceptor {
+    /// For TCP.
+    Tcp(TcpListener),
+    /// For unix sockets.
+    Unix(UnixListener),
+}
+
+impl Acceptor {
+    /// A further descriptor of a listening socket, within the reactor that runs.
+    pub fn new(listener: &Listener) -> io::Result<Self> {
+        let fd = OwnedFd::from(listener.socket.try_clone()?);
+        Ok(match listener.address {
+            Address::Tcp(_) => Self::Tcp(TcpListener::from_std(fd.into())?),
+            _ => Self::Unix(UnixListener::from_std(fd.into())?),
+        })
+    }
+
+    /// The next connection; errors are the listener's, not those of a connection that failed.
+    pub async fn accept(&self) -> io::Result<Stream> {
+        loop {
+            match self.accept_once().await {
+                Err(error) if is_of_connection(&error) => {}
+                accepted => return accepted,
+            }
+        }
+    }
+
+    async fn accept_once(&self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, client) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                Ok(Stream::Tcp(stream, client))
+            }
+            Self::Unix(listener) => Ok(Stream::Unix(listener.accept().await?.0)),
+        }
+    }
+}
+
+/// Errors that belong to the connection that was to be accepted, not to the listener.
+fn is_of_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
