@@ -197,6 +197,25 @@ fn ambiguous_requests_are_400_and_close() {
     }
 }
 
+#[test]
+fn every_http_socket_tells_its_own_port() {
+    let site = Site::new();
+    site.file(
+        "app.py",
+        "def application(environ, start_response):\n    start_response('200 OK', [])\n    \
+         return [environ['SERVER_PORT'].encode()]\n",
+    );
+    let ports = [unused_port(), unused_port()];
+    let [first, second] = ports.map(|port| format!("127.0.0.1:{port}"));
+    let sockets = ["--http-socket", &first, "--http-socket", &second];
+    let server = site.start(&[&sockets[..], &["--wsgi-file", "app.py"]].concat());
+    for port in ports {
+        let address = Address::Port(port);
+        server.wait_ready(&address);
+        assert_eq!(server.get(&address, "/").text(), port.to_string());
+    }
+}
+
 /// A client that reads a stream slowly has one thread for itself; nobody else waits for that one.
 #[test]
 fn a_slow_reader_of_a_stream_holds_up_nobody_else() {
