@@ -14,21 +14,21 @@ use crate::options::settings::Settings;
 use crate::python::{self, Facts, Target, Wsgi};
 
 pub(super) fn setup(settings: &Settings) -> python::Setup {
-    let extra = settings.pyargv.as_ref().map(|said| said.value.as_str()).unwrap_or_default();
+    let extra = settings.python.pyargv.as_ref().map(|said| said.value.as_str()).unwrap_or_default();
     let arguments = std::iter::once("uwsgi").chain(extra.split_whitespace());
     python::Setup {
-        home: settings.home.as_ref().map(|said| PathBuf::from(&said.value)),
-        path: settings.pythonpath.iter().map(|said| PathBuf::from(&said.value)).collect(),
+        home: settings.python.home.as_ref().map(|said| PathBuf::from(&said.value)),
+        path: settings.python.pythonpath.iter().map(|said| PathBuf::from(&said.value)).collect(),
         arguments: arguments.map(str::to_owned).collect(),
-        optimize: i32::try_from(settings.optimize).unwrap_or(0),
+        optimize: i32::try_from(settings.python.optimize).unwrap_or(0),
     }
 }
 
 pub(super) fn facts(settings: &Settings, said: Said, reloads: u32) -> Facts {
     Facts {
-        processes: settings.processes,
-        threads: settings.threads,
-        buffer_size: settings.buffer_size,
+        processes: settings.processes.processes,
+        threads: settings.processes.threads,
+        buffer_size: settings.limits.buffer_size,
         is_a_reload: reloads > 0,
         started_on: crate::process::scoreboard::now().as_secs(),
         options: said,
@@ -54,12 +54,12 @@ pub(super) fn load_unless_lazy(
     facts: Facts,
     has_elders: bool,
 ) -> Result<Loaded, Failure> {
-    if settings.lazy_apps {
+    if settings.processes.lazy_apps {
         return Ok(Loaded::Later);
     }
     let (app, error) = load(settings, facts)?;
     Ok(match error {
-        Some(failure) if settings.need_app || has_elders => Loaded::Failed(failure),
+        Some(failure) if settings.python.need_app || has_elders => Loaded::Failed(failure),
         _ => Loaded::App(Arc::new(app)),
     })
 }
@@ -67,10 +67,12 @@ pub(super) fn load_unless_lazy(
 /// Loads the application, and says how that went.
 pub(super) fn load(settings: &Settings, facts: Facts) -> Result<(Wsgi, Option<Failure>), Failure> {
     let began = Instant::now();
-    let module = settings.module.as_ref().map(|said| (Target::Module(said.value.clone()), said));
-    let file = settings.wsgi_file.as_ref().map(|said| (Target::File((&said.value).into()), said));
+    let module =
+        settings.python.module.as_ref().map(|said| (Target::Module(said.value.clone()), said));
+    let file =
+        settings.python.wsgi_file.as_ref().map(|said| (Target::File((&said.value).into()), said));
     let target = module.or(file);
-    let callable = settings.callable.as_ref().map(|said| said.value.as_str());
+    let callable = settings.python.callable.as_ref().map(|said| said.value.as_str());
     let (app, error) = Wsgi::load(target.as_ref().map(|(target, _)| target), callable, facts)
         .map_err(Failure::new)?;
     let failure = match (error, &target) {
@@ -93,7 +95,7 @@ pub(super) fn load(settings: &Settings, facts: Facts) -> Result<(Wsgi, Option<Fa
             std::process::id(),
         ),
         // Said where the server ends because of it.
-        Some(_) if settings.need_app => {}
+        Some(_) if settings.python.need_app => {}
         Some(failure) => {
             say!("{failure}");
             say!("*** no app loaded. going in full dynamic mode ***");

@@ -15,7 +15,7 @@ pub(super) struct Leftovers {
 
 impl Leftovers {
     pub(super) fn new(settings: &Settings) -> Self {
-        Self { paths: Vec::new(), wanted: settings.vacuum }
+        Self { paths: Vec::new(), wanted: settings.processes.vacuum }
     }
 
     pub(super) fn add(&mut self, path: &Path) {

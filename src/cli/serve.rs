@@ -118,7 +118,7 @@ fn start_in_place(
     program: Program,
     legacy: Option<Legacy>,
 ) -> Result<u8, Failure> {
-    if settings.sockets.is_empty() && !settings.no_server {
+    if settings.sockets.asked.is_empty() && !settings.no_server {
         return Err(Failure::new("The -s/--socket option is missing and stdin is not a socket.")
             .hint("say where to listen: --http :8000, --http-socket :8000 or --socket site.sock"));
     }
@@ -157,18 +157,18 @@ fn start(
     prepare_environment(&settings, legacy.as_ref())?;
     let mut leftovers = Leftovers::new(&settings);
     let is_later = legacy.is_some();
-    let pidfile = Pidfile::open(settings.pidfile.as_ref(), is_later, &mut leftovers)?;
+    let pidfile = Pidfile::open(settings.processes.pidfile.as_ref(), is_later, &mut leftovers)?;
     take_identity(&settings)?;
-    change_directory(settings.chdir.as_ref())?;
-    let pidfile2 = Pidfile::open(settings.pidfile2.as_ref(), is_later, &mut leftovers)?;
-    if let Some(log) = settings.logto2.as_ref() {
+    change_directory(settings.processes.chdir.as_ref())?;
+    let pidfile2 = Pidfile::open(settings.processes.pidfile2.as_ref(), is_later, &mut leftovers)?;
+    if let Some(log) = settings.logging.logto2.as_ref() {
         open_log(&log.value)?;
     }
     let Legacy { processes: elders, reloads, listeners: heirlooms, channel } =
         legacy.unwrap_or_default();
     let sockets = Sockets::open(&settings, heirlooms, &mut leftovers)?;
     [pidfile, pidfile2].into_iter().flatten().try_for_each(Pidfile::write)?;
-    if settings.daemonize2.is_none() {
+    if settings.processes.daemonize2.is_none() {
         waiting.started();
     }
     let settings = Arc::new(settings);
@@ -176,7 +176,7 @@ fn start(
     python::start(&setup(&settings))?;
     let facts = facts(&settings, said, reloads);
     let loaded = load_unless_lazy(&settings, facts.clone(), !elders.is_empty())?;
-    change_directory(settings.chdir2.as_ref())?;
+    change_directory(settings.processes.chdir2.as_ref())?;
     let (loaded, rules) = match loaded {
         Loaded::Failed(failure) => return Err(failure),
         Loaded::App(app) => (Some(app), rules(&settings, sockets.has_gateway())),
@@ -235,7 +235,7 @@ fn failed(what: &str, error: &std::io::Error) -> Failure {
 
 /// Goes to the background where that was asked for, and opens the log.
 fn go_to_background(settings: &Settings, again: bool) -> Result<Option<Launcher>, Failure> {
-    let log = settings.daemonize.as_ref().or(settings.daemonize2.as_ref());
+    let log = settings.processes.daemonize.as_ref().or(settings.processes.daemonize2.as_ref());
     let launcher = match log {
         // Later images are there already.
         Some(_) if again => None,
@@ -252,7 +252,7 @@ fn go_to_background(settings: &Settings, again: bool) -> Result<Option<Launcher>
         }
         None => None,
     };
-    if let (Some(log), false) = (&settings.logto, again) {
+    if let (Some(log), false) = (&settings.logging.logto, again) {
         open_log(&log.value)?;
     }
     Ok(launcher)
@@ -283,7 +283,7 @@ fn greet(settings: &Settings) {
 }
 
 fn prepare_environment(settings: &Settings, legacy: Option<&Legacy>) -> Result<(), Failure> {
-    for pair in &settings.env {
+    for pair in &settings.processes.env {
         let parsed = crate::options::values::parse_environment(&pair.value);
         let (name, value) =
             parsed.map_err(|why| Failure::new(format!("{}: {why}", pair.origin)))?;
@@ -292,14 +292,14 @@ fn prepare_environment(settings: &Settings, legacy: Option<&Legacy>) -> Result<(
     environment::set("UWSGI_RELOADS", &legacy.map_or(0, |legacy| legacy.reloads).to_string());
     let name = std::env::args().next().unwrap_or_default();
     environment::set("UWSGI_ORIGINAL_PROC_NAME", &name);
-    if let Some(mask) = settings.umask {
+    if let Some(mask) = settings.privileges.umask {
         nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(mask));
     }
     Ok(())
 }
 
 fn take_identity(settings: &Settings) -> Result<(), Failure> {
-    let (uid, gid) = (settings.uid.as_ref(), settings.gid.as_ref());
+    let (uid, gid) = (settings.privileges.uid.as_ref(), settings.privileges.gid.as_ref());
     let origin = uid.or(gid).map(|said| said.origin.to_string()).unwrap_or_default();
     let name = |said: &'_ Named| said.value.clone();
     identity::become_them(uid.map(name).as_deref(), gid.map(name).as_deref())
@@ -330,8 +330,8 @@ pub(super) fn total_requests() -> u64 {
 }
 
 fn make_board(settings: &Settings) -> Result<&'static Scoreboard, Failure> {
-    let workers = usize::try_from(settings.processes).unwrap_or(1);
-    let threads = usize::try_from(settings.threads).unwrap_or(1);
+    let workers = usize::try_from(settings.processes.processes).unwrap_or(1);
+    let threads = usize::try_from(settings.processes.threads).unwrap_or(1);
     let board = Scoreboard::new(workers, threads)
         .map_err(|error| failed("share memory between processes", &error.into()))?;
     MASTER.get_or_init(std::process::id);
@@ -348,16 +348,16 @@ pub(super) fn tell_master(signal: Signal) {
 fn rules(settings: &Settings, gateway: bool) -> Rules {
     let seconds = std::time::Duration::from_secs;
     Rules {
-        workers: usize::try_from(settings.processes).unwrap_or(1),
+        workers: usize::try_from(settings.processes.processes).unwrap_or(1),
         gateway,
-        mercy: seconds(settings.worker_reload_mercy.min(settings.reload_mercy)),
+        mercy: seconds(settings.reload.worker_reload_mercy.min(settings.reload.reload_mercy)),
         breath: seconds(2),
-        need_app: settings.need_app,
+        need_app: settings.python.need_app,
     }
 }
 
 fn mode(settings: &Settings) -> &'static str {
-    match (settings.processes > 1, settings.threads > 1) {
+    match (settings.processes.processes > 1, settings.processes.threads > 1) {
         (false, false) => "single process",
         (true, false) => "preforking",
         (false, true) => "threaded",
@@ -366,11 +366,11 @@ fn mode(settings: &Settings) -> &'static str {
 }
 
 fn name_process(settings: &Settings, name: &str) {
-    let prefix = settings.procname_prefix.as_ref().map(|said| format!("{} ", said.value));
+    let prefix = settings.processes.procname_prefix.as_ref().map(|said| format!("{} ", said.value));
     let name = prefix.unwrap_or_default() + name;
     // The kernel keeps 15 bytes: what is told apart comes last, so the front is cut.
     let name = name.replace("uWSGI ", "");
-    if settings.auto_procname
+    if settings.processes.auto_procname
         && let Ok(name) = std::ffi::CString::new(name)
     {
         // A name is a convenience.
@@ -405,7 +405,7 @@ fn worker_job(
         let app = match loaded {
             Some(app) => app,
             None => match load(&for_load, facts) {
-                Ok((_, Some(failure))) if for_load.need_app => {
+                Ok((_, Some(failure))) if for_load.python.need_app => {
                     say!("{failure}");
                     return Err(failure.exit as u8);
                 }

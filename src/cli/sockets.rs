@@ -41,7 +41,7 @@ impl Sockets {
             Ok(listener)
         };
         let mut requests = Vec::new();
-        for (index, socket) in settings.sockets.iter().enumerate() {
+        for (index, socket) in settings.sockets.asked.iter().enumerate() {
             let listener = open(&socket.address)?;
             let family = if listener.port().is_some() { "TCP" } else { "UNIX" };
             say!(
@@ -59,7 +59,7 @@ impl Sockets {
             }
             requests.push((socket.protocol, Arc::new(listener)));
         }
-        let stats = settings.stats.as_ref().map(&mut open).transpose()?;
+        let stats = settings.statistics.stats.as_ref().map(&mut open).transpose()?;
         if let Some(stats) = &stats {
             say!("*** Stats server enabled on {} fd: {} ***", stats.address, stats.fd());
         }
@@ -86,14 +86,14 @@ impl Sockets {
 
 fn listen_options(settings: &Settings) -> Result<listen::Options, Failure> {
     let largest = listen::largest_backlog();
-    if let Some(largest) = largest.filter(|largest| *largest < settings.listen) {
+    if let Some(largest) = largest.filter(|largest| *largest < settings.sockets.listen) {
         return Err(Failure::new(format!(
             "listen = {} is more than the kernel allows ({largest})",
-            settings.listen
+            settings.sockets.listen
         ))
         .hint("raise net.core.somaxconn, or lower listen"));
     }
-    let owner = settings.chown_socket.as_ref().map(|owner| {
+    let owner = settings.sockets.chown_socket.as_ref().map(|owner| {
         let uid = identity::user(&owner.user)?;
         let gid = owner.group.as_deref().map(identity::group).transpose()?;
         Ok::<_, identity::IdentityError>((uid, gid))
@@ -101,10 +101,10 @@ fn listen_options(settings: &Settings) -> Result<listen::Options, Failure> {
     let owner =
         owner.transpose().map_err(|error| Failure::new(format!("chown-socket: {error}")))?;
     // uWSGI's daemons have no umask, and front ends of other users depend on it.
-    let daemon = settings.daemonize.is_some() || settings.daemonize2.is_some();
+    let daemon = settings.processes.daemonize.is_some() || settings.processes.daemonize2.is_some();
     Ok(listen::Options {
-        backlog: i32::try_from(settings.listen).unwrap_or(i32::MAX),
-        mode: settings.chmod_socket.or(daemon.then_some(0o777)),
+        backlog: i32::try_from(settings.sockets.listen).unwrap_or(i32::MAX),
+        mode: settings.sockets.chmod_socket.or(daemon.then_some(0o777)),
         owner,
     })
 }

@@ -95,16 +95,19 @@ async fn exchange(
     request: Request<Incoming>,
 ) -> Result<Response<WorkerBody>, Refused> {
     let settings = &gateway.settings;
-    let silence = Duration::from_secs(settings.http_timeout);
+    let silence = Duration::from_secs(settings.http.http_timeout);
     let (head, incoming) = request.into_parts();
     let mut vars = vars(&head, facts).map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
     // What is larger fits no packet.
-    let limit =
-        usize::try_from(settings.buffer_size).unwrap_or(usize::MAX).min(usize::from(u16::MAX));
+    let limit = usize::try_from(settings.limits.buffer_size)
+        .unwrap_or(usize::MAX)
+        .min(usize::from(u16::MAX));
     if vars.packet_size() > limit {
         return Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into());
     }
-    let mut body = collect(incoming, settings.post_buffering, settings.limit_post, silence).await?;
+    let mut body =
+        collect(incoming, settings.limits.post_buffering, settings.limits.limit_post, silence)
+            .await?;
     if vars.get(b"CONTENT_LENGTH").is_none() && !body.is_empty() {
         // A body that came in chunks has a length now.
         vars.push(b"CONTENT_LENGTH", body.len().to_string().as_bytes())

@@ -148,7 +148,7 @@ async fn serve_connection(gateway: &Rc<Gateway>, stream: Stream) {
         client: stream.client(),
         server_port: stream.port().to_string(),
         server_name: gateway.server_name.clone(),
-        underscores: settings.http_allow_underscores,
+        underscores: settings.http.http_allow_underscores,
         gateway: true,
     });
     let answer = |request| {
@@ -169,9 +169,9 @@ async fn serve_connection(gateway: &Rc<Gateway>, stream: Stream) {
         let _ = tokio::time::timeout(PATIENCE, soon).await;
     };
     let rules = Rules {
-        head: settings.buffer_size,
-        wait: Duration::from_secs(settings.http_keepalive),
-        silence: Duration::from_secs(settings.http_timeout),
+        head: settings.limits.buffer_size,
+        wait: Duration::from_secs(settings.http.http_keepalive),
+        silence: Duration::from_secs(settings.http.http_timeout),
         keep_alive: true,
     };
     serve_http(stream, rules, answer, drained).await;

@@ -67,7 +67,8 @@ pub struct Job<'a> {
 
 /// Runs until the end; gives the exit code.
 pub fn run(job: Job<'_>) -> u8 {
-    let touched = Touched::new(job.settings.touch_reload.iter().map(|said| said.value.clone()));
+    let touched =
+        Touched::new(job.settings.reload.touch_reload.iter().map(|said| said.value.clone()));
     let mut master = Master { job, touched, clients: stats::Clients::default(), end: None };
     say!("spawned uWSGI master process (pid: {})", std::process::id());
     master.take(Event::Started);
@@ -118,7 +119,9 @@ impl Master<'_> {
             match signal {
                 Signal::SIGCHLD => self.reap(),
                 Signal::SIGHUP => self.reload(),
-                Signal::SIGTERM if self.job.settings.die_on_term == Some(false) => self.reload(),
+                Signal::SIGTERM if self.job.settings.processes.die_on_term == Some(false) => {
+                    self.reload()
+                }
                 Signal::SIGTERM => {
                     for worker in self.job.board.workers() {
                         worker.stopping.store(true, Ordering::SeqCst);
@@ -133,7 +136,7 @@ impl Master<'_> {
     }
 
     fn reload(&mut self) {
-        if self.job.settings.exit_on_reload {
+        if self.job.settings.processes.exit_on_reload {
             self.take(Event::Stop);
         } else {
             say!("...gracefully killing workers...");
@@ -198,7 +201,7 @@ impl Master<'_> {
             say!("*** {} has been touched... grace them all !!! ***", path.display());
             self.reload();
         }
-        let harakiri = self.job.settings.harakiri.saturating_mul(1_000_000);
+        let harakiri = self.job.settings.limits.harakiri.saturating_mul(1_000_000);
         if harakiri == 0 {
             return;
         }
@@ -231,7 +234,7 @@ impl Master<'_> {
             sockets: &self.job.sockets,
         };
         let text = || stats::text(&subject);
-        self.clients.accept(listener, self.job.settings.stats_http, text);
+        self.clients.accept(listener, self.job.settings.statistics.stats_http, text);
         self.clients.serve(text);
     }
 
@@ -301,12 +304,12 @@ impl Master<'_> {
             worker.last_spawn.store(scoreboard::now().as_secs(), Ordering::Relaxed);
             worker.spawns.fetch_add(1, Ordering::Relaxed);
         }
-        let threads = self.job.settings.threads;
+        let threads = self.job.settings.processes.threads;
         match place {
             Place::Worker(number) if again => {
                 say!("Respawned uWSGI worker {number} (new pid: {pid})");
             }
-            Place::Worker(1) if self.job.settings.processes == 1 => {
+            Place::Worker(1) if self.job.settings.processes.processes == 1 => {
                 say!("spawned uWSGI worker 1 (and the only) (pid: {pid}, cores: {threads})");
             }
             Place::Worker(number) => {

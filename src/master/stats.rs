@@ -132,7 +132,7 @@ pub fn text(subject: &Subject<'_>) -> Vec<u8> {
             name: listener.address.to_string(),
             proto,
             queue: listener.waiting(),
-            max_queue: subject.settings.listen,
+            max_queue: subject.settings.sockets.listen,
             shared: 0,
             can_offload: 0,
         })
@@ -152,7 +152,7 @@ pub fn text(subject: &Subject<'_>) -> Vec<u8> {
         workers,
     };
     let mut text = Vec::new();
-    let written = if subject.settings.stats_minified {
+    let written = if subject.settings.statistics.stats_minified {
         serde_json::to_writer(&mut text, &stats)
     } else {
         let tabs = serde_json::ser::PrettyFormatter::with_indent(b"\t");

@@ -7,7 +7,10 @@ use std::collections::BTreeSet;
 
 use super::directive::{Directive, Origin, Said, Warning};
 use super::gather::Gathered;
-use super::table::{self, Command, Effect, Refusal, Row};
+use super::table::{
+    self, Command, Effect, Http, Limits, Logging, Privileges, Processes, Python, Refusal, Reload,
+    Row, Sockets, StaticFiles, Statistics,
+};
 use super::values::{missing_plugins, parse_environment, truth};
 use crate::error::Failure;
 use crate::log::say;
@@ -55,159 +58,23 @@ pub struct StaticMap {
 /// Every option, typed. A field has the name of its option.
 #[expect(missing_docs, reason = "the table says what each option does")]
 #[expect(clippy::struct_excessive_bools, reason = "options are flags")]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     pub strict: bool,
     pub no_server: bool,
     pub command: Option<(Command, Option<String>)>,
     pub files: Vec<String>,
     pub warnings: Vec<Warning>,
-
-    pub sockets: Vec<Socket>,
-    pub chmod_socket: Option<u32>,
-    pub chown_socket: Option<Owner>,
-    pub listen: u64,
-    pub socket_timeout: u64,
-
-    pub http_timeout: u64,
-    pub http_keepalive: u64,
-    pub http_allow_underscores: bool,
-    pub forwarded_allow_ips: Vec<Said>,
-
-    pub master: bool,
-    pub processes: u64,
-    pub threads: u64,
-    pub lazy_apps: bool,
-    pub chdir: Option<Said>,
-    pub chdir2: Option<Said>,
-    pub uid: Option<Said>,
-    pub gid: Option<Said>,
-    pub umask: Option<u32>,
-    pub env: Vec<Said>,
-    pub pidfile: Option<Said>,
-    pub pidfile2: Option<Said>,
-    pub daemonize: Option<Said>,
-    pub daemonize2: Option<Said>,
-    pub vacuum: bool,
-    pub die_on_term: Option<bool>,
-    pub exit_on_reload: bool,
-    pub need_app: bool,
-    pub auto_procname: bool,
-    pub procname_prefix: Option<Said>,
-
-    pub module: Option<Said>,
-    pub wsgi_file: Option<Said>,
-    pub callable: Option<Said>,
-    pub home: Option<Said>,
-    pub pythonpath: Vec<Said>,
-    pub pyargv: Option<Said>,
-    pub optimize: u64,
-
-    pub harakiri: u64,
-    pub buffer_size: u64,
-    pub limit_post: u64,
-    pub post_buffering: u64,
-
-    pub max_requests: u64,
-    pub max_requests_delta: u64,
-    pub min_worker_lifetime: u64,
-    pub max_worker_lifetime: u64,
-    pub max_worker_lifetime_delta: u64,
-    pub reload_on_rss: u64,
-    pub reload_mercy: u64,
-    pub worker_reload_mercy: u64,
-    pub touch_reload: Vec<Said>,
-    pub py_autoreload: u64,
-
-    pub disable_logging: bool,
-    pub log_slow: u64,
-    pub log_4xx: bool,
-    pub log_5xx: bool,
-    pub log_micros: bool,
-    pub log_x_forwarded_for: bool,
-    pub memory_report: bool,
-    pub logto: Option<Said>,
-    pub logto2: Option<Said>,
-    pub stats: Option<Said>,
-    pub stats_http: bool,
-    pub stats_minified: bool,
-
-    pub static_maps: Vec<StaticMap>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            strict: false,
-            no_server: false,
-            command: None,
-            files: Vec::new(),
-            warnings: Vec::new(),
-            sockets: Vec::new(),
-            chmod_socket: None,
-            chown_socket: None,
-            listen: 100,
-            socket_timeout: 4,
-            http_timeout: 60,
-            http_keepalive: 60,
-            http_allow_underscores: false,
-            forwarded_allow_ips: Vec::new(),
-            master: false,
-            processes: 1,
-            threads: 1,
-            lazy_apps: false,
-            chdir: None,
-            chdir2: None,
-            uid: None,
-            gid: None,
-            umask: None,
-            env: Vec::new(),
-            pidfile: None,
-            pidfile2: None,
-            daemonize: None,
-            daemonize2: None,
-            vacuum: false,
-            die_on_term: None,
-            exit_on_reload: false,
-            need_app: false,
-            auto_procname: false,
-            procname_prefix: None,
-            module: None,
-            wsgi_file: None,
-            callable: None,
-            home: None,
-            pythonpath: Vec::new(),
-            pyargv: None,
-            optimize: 0,
-            harakiri: 0,
-            buffer_size: 65_535,
-            limit_post: 0,
-            post_buffering: 1 << 20,
-            max_requests: 0,
-            max_requests_delta: 0,
-            min_worker_lifetime: 10,
-            max_worker_lifetime: 0,
-            max_worker_lifetime_delta: 0,
-            reload_on_rss: 0,
-            reload_mercy: 60,
-            worker_reload_mercy: 60,
-            touch_reload: Vec::new(),
-            py_autoreload: 0,
-            disable_logging: false,
-            log_slow: 0,
-            log_4xx: false,
-            log_5xx: false,
-            log_micros: false,
-            log_x_forwarded_for: false,
-            memory_report: false,
-            logto: None,
-            logto2: None,
-            stats: None,
-            stats_http: false,
-            stats_minified: false,
-            static_maps: Vec::new(),
-        }
-    }
+    pub sockets: Sockets,
+    pub http: Http,
+    pub processes: Processes,
+    pub privileges: Privileges,
+    pub python: Python,
+    pub limits: Limits,
+    pub reload: Reload,
+    pub logging: Logging,
+    pub statistics: Statistics,
+    pub static_files: StaticFiles,
 }
 
 /// Turns what was said into what is used.
@@ -312,6 +179,11 @@ impl Settings {
                 let message = format!("{name} is an option of uWSGI that has no effect here yet");
                 self.warn(origin, message);
             }
+            Effect::Refused(instead) => {
+                return Err(
+                    Failure::new(format!("{origin}: {name} is not done here")).hint(instead)
+                );
+            }
             Effect::Command(command) => self.command = Some((command, value.map(str::to_owned))),
             Effect::Inert(_) | Effect::Source | Effect::Define | Effect::Logic(_) => {}
         }
@@ -403,7 +275,7 @@ impl Settings {
             address.trim_matches('"').to_owned()
         };
         let address = Said { value, origin: origin.clone() };
-        self.sockets.push(Socket { protocol, address });
+        self.sockets.asked.push(Socket { protocol, address });
         Ok(())
     }
 
@@ -430,12 +302,12 @@ impl Settings {
             }
             Err(Failure::new(format!("{name} = {number}: from {least} to {most} is possible")))
         }
-        within("processes", self.processes, 1, 4096)?;
-        within("threads", self.threads, 1, 1024)?;
-        within("buffer-size", self.buffer_size, 1, 16 << 20)?;
-        within("listen", self.listen, 1, 1 << 20)?;
-        within("optimize", self.optimize, 0, 2)?;
-        for pair in &self.env {
+        within("processes", self.processes.processes, 1, 4096)?;
+        within("threads", self.processes.threads, 1, 1024)?;
+        within("buffer-size", self.limits.buffer_size, 1, 16 << 20)?;
+        within("listen", self.sockets.listen, 1, 1 << 20)?;
+        within("optimize", self.python.optimize, 0, 2)?;
+        for pair in &self.processes.env {
             parse_environment(&pair.value).map_err(|why| {
                 Failure::new(format!("{}: cannot use env = {}: {why}", pair.origin, pair.value))
             })?;
@@ -476,25 +348,25 @@ mod tests {
 
     #[test]
     fn values_are_read_by_kind() {
-        check("master", |s| s.master, true, "");
-        check("master = Off", |s| s.master, false, "");
-        check("vacuum = whatever", |s| s.vacuum, true, "");
-        check("processes = 4", |s| s.processes, 4, "");
-        check("processes = 4x", |s| s.processes, 4, "x.ini:2: processes = `4x`");
-        check("buffer-size = 32k", |s| s.buffer_size, 32 << 10, "");
-        check("harakiri = 30s", |s| s.harakiri, 30, "not a number; read as 30");
-        check("chmod-socket", |s| s.chmod_socket, Some(0o666), "");
-        check("chmod-socket = 660", |s| s.chmod_socket, Some(0o660), "");
-        check("die-on-term = false", |s| s.die_on_term, Some(false), "");
+        check("master", |s| s.processes.master, true, "");
+        check("master = Off", |s| s.processes.master, false, "");
+        check("vacuum = whatever", |s| s.processes.vacuum, true, "");
+        check("processes = 4", |s| s.processes.processes, 4, "");
+        check("processes = 4x", |s| s.processes.processes, 4, "x.ini:2: processes = `4x`");
+        check("buffer-size = 32k", |s| s.limits.buffer_size, 32 << 10, "");
+        check("harakiri = 30s", |s| s.limits.harakiri, 30, "not a number; read as 30");
+        check("chmod-socket", |s| s.sockets.chmod_socket, Some(0o666), "");
+        check("chmod-socket = 660", |s| s.sockets.chmod_socket, Some(0o660), "");
+        check("die-on-term = false", |s| s.processes.die_on_term, Some(false), "");
         check(
             "uid = www-data",
-            |s| s.uid.as_ref().map(|u| u.value.clone()).unwrap_or_default(),
+            |s| s.privileges.uid.as_ref().map(|u| u.value.clone()).unwrap_or_default(),
             "www-data".to_owned(),
             "",
         );
         check(
             "http = 8000",
-            |s| s.sockets.first().map(|s| s.address.value.clone()),
+            |s| s.sockets.asked.first().map(|s| s.address.value.clone()),
             Some(":8000".to_owned()),
             "port :8000",
         );
@@ -502,18 +374,23 @@ mod tests {
 
     #[test]
     fn comments_behind_words_are_cut_and_told() {
-        check("chmod-socket = 666  # mode", |s| s.chmod_socket, Some(0o666), "comment: # mode");
-        check("master = false # x", |s| s.master, false, "comment: # x");
-        check("processes = 2\t; two", |s| s.processes, 2, "comment: ; two");
+        check(
+            "chmod-socket = 666  # mode",
+            |s| s.sockets.chmod_socket,
+            Some(0o666),
+            "comment: # mode",
+        );
+        check("master = false # x", |s| s.processes.master, false, "comment: # x");
+        check("processes = 2\t; two", |s| s.processes.processes, 2, "comment: ; two");
         check(
             "env = A=b # c",
-            |s| s.env.first().map(|e| e.value.clone()),
+            |s| s.processes.env.first().map(|e| e.value.clone()),
             Some("A=b # c".to_owned()),
             "",
         );
         check(
             "chdir = /a#b",
-            |s| s.chdir.as_ref().map(|c| c.value.clone()),
+            |s| s.processes.chdir.as_ref().map(|c| c.value.clone()),
             Some("/a#b".to_owned()),
             "",
         );
@@ -521,16 +398,16 @@ mod tests {
 
     #[test]
     fn slips_are_applied_and_told() {
-        check("max_requests = 5", |s| s.max_requests, 5, "read as max-requests");
-        check("process=4", |s| s.processes, 4, "read as processes");
-        check("vaccuum = true", |s| s.vacuum, false, "did you mean vacuum?");
+        check("max_requests = 5", |s| s.reload.max_requests, 5, "read as max-requests");
+        check("process=4", |s| s.processes.processes, 4, "read as processes");
+        check("vaccuum = true", |s| s.processes.vacuum, false, "did you mean vacuum?");
     }
 
     #[test]
     fn options_that_are_not_done_yet_are_told() {
         check(
             "strict\ncheaper = 2",
-            |s| s.processes,
+            |s| s.processes.processes,
             1,
             "cheaper is an option of uWSGI that has no",
         );

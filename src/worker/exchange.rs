@@ -57,13 +57,13 @@ impl Exchange {
         drop_code_loading(&mut request.vars);
         let mut exchange = Self {
             reactor: Rc::clone(reactor),
-            subject: Subject::of(&request.vars, settings.log_x_forwarded_for),
+            subject: Subject::of(&request.vars, settings.logging.log_x_forwarded_for),
             outcome: Outcome { core: reactor.core, ..Outcome::default() },
             began: Instant::now(),
             head_only: request.vars.get(b"REQUEST_METHOD") == Some(b"HEAD"),
             slot: None,
         };
-        if let Some(reply) = static_files::answer(&settings.static_maps, &request) {
+        if let Some(reply) = static_files::answer(&settings.static_files.static_maps, &request) {
             reactor.counters.static_requests.fetch_add(1, Ordering::Relaxed);
             return exchange.with(reply);
         }
@@ -129,7 +129,7 @@ impl Exchange {
         if self.slot.take().is_some() {
             self.reactor.busy.send_replace(false);
             self.reactor.counters.since.store(0, Ordering::SeqCst);
-            if self.reactor.shared.settings.harakiri > 0 {
+            if self.reactor.shared.settings.limits.harakiri > 0 {
                 self.wait_for_client(None);
             }
         }
@@ -174,24 +174,24 @@ impl Exchange {
     fn log(&mut self) {
         let shared = &self.reactor.shared;
         let settings = &shared.settings;
-        if settings.memory_report {
+        if settings.logging.memory_report {
             let (space, resident) = inspect::memory();
             shared.worker.vsz.store(space, Ordering::Relaxed);
             shared.worker.rss.store(resident, Ordering::Relaxed);
             self.outcome.memory = Some((space, resident));
         }
-        let slow =
-            settings.log_slow > 0 && self.outcome.took.as_millis() >= u128::from(settings.log_slow);
+        let slow = settings.logging.log_slow > 0
+            && self.outcome.took.as_millis() >= u128::from(settings.logging.log_slow);
         let wanted = match self.outcome.status {
             _ if slow => true,
-            400..=499 if settings.log_4xx => true,
-            500..=599 if settings.log_5xx => true,
-            _ => !settings.disable_logging,
+            400..=499 if settings.logging.log_4xx => true,
+            500..=599 if settings.logging.log_5xx => true,
+            _ => !settings.logging.disable_logging,
         };
         if wanted {
             self.outcome.pid = std::process::id();
             self.outcome.total_requests = shared.board.total_requests();
-            self.outcome.micros = settings.log_micros;
+            self.outcome.micros = settings.logging.log_micros;
             say!("{}", line(&self.subject, &self.outcome));
         }
     }
@@ -267,7 +267,7 @@ pub(super) fn is_trusted(reactor: &Reactor, vars: &Vars, wire: Wire, unix: bool)
         Wire::Http | Wire::Http11 if unix => true,
         Wire::Http | Wire::Http11 | Wire::Gateway => {
             let client = vars.text(b"REMOTE_ADDR");
-            let allowed = &reactor.shared.settings.forwarded_allow_ips;
+            let allowed = &reactor.shared.settings.http.forwarded_allow_ips;
             client.is_empty()
                 || client.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
                 || allowed.iter().any(|allowed| allowed.value == *client || allowed.value == "*")

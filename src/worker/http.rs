@@ -31,7 +31,7 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
             client: stream.client(),
             server_port: stream.port().to_string(),
             server_name: reactor.shared.server_name.clone(),
-            underscores: settings.http_allow_underscores,
+            underscores: settings.http.http_allow_underscores,
             gateway: false,
         },
     });
@@ -43,9 +43,9 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
             tokio::time::sleep(PATIENCE).await;
         }
     };
-    let silence = Duration::from_secs(settings.socket_timeout);
+    let silence = Duration::from_secs(settings.sockets.socket_timeout);
     let rules = Rules {
-        head: settings.buffer_size,
+        head: settings.limits.buffer_size,
         wait: silence,
         silence,
         keep_alive: wire == Wire::Http11,
@@ -98,8 +98,9 @@ async fn read(
     let mut vars =
         vars(&head, &facts.connection).map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
     let input_terminated = head.headers.contains_key(http::header::TRANSFER_ENCODING);
-    let silence = Duration::from_secs(settings.socket_timeout);
-    let body = collect(body, settings.post_buffering, settings.limit_post, silence).await?;
+    let silence = Duration::from_secs(settings.sockets.socket_timeout);
+    let body =
+        collect(body, settings.limits.post_buffering, settings.limits.limit_post, silence).await?;
     if input_terminated {
         // A body that came in chunks has a length now.
         vars.push(b"CONTENT_LENGTH", body.len().to_string().as_bytes())

@@ -142,10 +142,10 @@ pub fn run(job: Job) -> u8 {
         Err(code) => return code,
     };
     let number = job.number as u64;
-    let limit = job.settings.max_requests;
+    let limit = job.settings.reload.max_requests;
     let most_requests = match limit {
         0 => u64::MAX,
-        limit => limit + job.settings.max_requests_delta * (number - 1),
+        limit => limit + job.settings.reload.max_requests_delta * (number - 1),
     };
     let shared = Arc::new(Shared {
         number: job.number,
@@ -158,7 +158,7 @@ pub fn run(job: Job) -> u8 {
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default(),
         started: Instant::now(),
-        clients: (0..job.settings.threads).map(|_| Mutex::new(None)).collect(),
+        clients: (0..job.settings.processes.threads).map(|_| Mutex::new(None)).collect(),
         most_requests,
         exit: AtomicU64::new(0),
         settings: job.settings,
@@ -170,7 +170,7 @@ pub fn run(job: Job) -> u8 {
 
 /// Runs all threads until the last request is answered.
 fn serve(shared: &Arc<Shared>, signals: Signals) {
-    let threads = usize::try_from(shared.settings.threads).unwrap_or(1);
+    let threads = usize::try_from(shared.settings.processes.threads).unwrap_or(1);
     let keeper = Arc::clone(shared);
     spawn("keeper", move || keep_house(&keeper, signals));
     let others: Vec<_> = (1..threads)
@@ -200,8 +200,8 @@ fn run_core(shared: &Arc<Shared>, core: usize) {
 
 /// Watches signals, limits and files while the threads serve.
 fn keep_house(shared: &Shared, mut signals: Signals) {
-    let harakiri = shared.settings.harakiri.saturating_mul(1_000_000);
-    let autoreload = Duration::from_secs(shared.settings.py_autoreload);
+    let harakiri = shared.settings.limits.harakiri.saturating_mul(1_000_000);
+    let autoreload = Duration::from_secs(shared.settings.reload.py_autoreload);
     let mut files = sources_of(shared, autoreload);
     let mut looked = Instant::now();
     let mut told = None;
@@ -297,9 +297,10 @@ fn sources_of(shared: &Shared, interval: Duration) -> Sources {
 
 fn check_age(shared: &Shared) {
     let settings = &shared.settings;
-    let delta = settings.max_worker_lifetime_delta * (shared.number as u64 - 1);
+    let delta = settings.reload.max_worker_lifetime_delta * (shared.number as u64 - 1);
     let age = shared.started.elapsed().as_secs();
-    if settings.max_worker_lifetime > 0 && age >= settings.max_worker_lifetime + delta {
+    if settings.reload.max_worker_lifetime > 0 && age >= settings.reload.max_worker_lifetime + delta
+    {
         shared.go(&format!("{age} seconds old"));
     }
 }
@@ -307,15 +308,15 @@ fn check_age(shared: &Shared) {
 /// Checks the limits that are looked at after a request.
 fn check_limits(shared: &Shared, requests: u64) {
     let settings = &shared.settings;
-    if shared.started.elapsed().as_secs() < settings.min_worker_lifetime {
+    if shared.started.elapsed().as_secs() < settings.reload.min_worker_lifetime {
         return;
     }
     if requests >= shared.most_requests {
         shared.go(&format!("{requests} requests"));
     }
-    if settings.reload_on_rss > 0 {
+    if settings.reload.reload_on_rss > 0 {
         let (_, resident) = inspect::memory();
-        if resident >> 20 >= settings.reload_on_rss {
+        if resident >> 20 >= settings.reload.reload_on_rss {
             shared.go(&format!("{} MB resident", resident >> 20));
         }
     }

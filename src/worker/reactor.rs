@@ -43,7 +43,7 @@ pub(super) struct Reactor {
 impl Reactor {
     /// A copy of a connection where requests may take too long.
     pub(super) fn client(&self, stream: &Stream, wire: Wire) -> Option<Client> {
-        let wanted = self.shared.settings.harakiri > 0;
+        let wanted = self.shared.settings.limits.harakiri > 0;
         let connection = wanted.then(|| stream.duplicate().ok()).flatten()?;
         Some(Client { wire, connection })
     }

@@ -53,8 +53,8 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, mut stream: Stream, wire: Wire,
     let head = reply::head(&reply, &protocol);
     let silence = Duration::from_secs(match wire {
         // The gateway waits for its client.
-        Wire::Gateway => reactor.shared.settings.http_timeout,
-        _ => reactor.shared.settings.socket_timeout,
+        Wire::Gateway => reactor.shared.settings.http.http_timeout,
+        _ => reactor.shared.settings.sockets.socket_timeout,
     });
     let mut writer = Writer { stream, framed: wire == Wire::Gateway, silence };
     if writer.write(head, reply.body, &mut exchange).await.is_err() {
@@ -69,8 +69,8 @@ async fn read_request(
     wire: Wire,
 ) -> Result<Option<Request>, ReadError> {
     let settings = &reactor.shared.settings;
-    let limit = usize::try_from(settings.buffer_size).unwrap_or(usize::MAX);
-    let mut reader = Reader { stream, silence: settings.socket_timeout };
+    let limit = usize::try_from(settings.limits.buffer_size).unwrap_or(usize::MAX);
+    let mut reader = Reader { stream, silence: settings.sockets.socket_timeout };
     let mut buffer = BytesMut::with_capacity(4096);
     let vars = loop {
         // What the gateway sends was measured there.
@@ -102,10 +102,10 @@ async fn read_body(
     // As uWSGI: what is no number is no body.
     let expected: u64 =
         std::str::from_utf8(length).ok().and_then(|length| length.parse().ok()).unwrap_or(0);
-    if settings.limit_post > 0 && expected > settings.limit_post {
-        return Err(BodyError::TooLarge(settings.limit_post).into());
+    if settings.limits.limit_post > 0 && expected > settings.limits.limit_post {
+        return Err(BodyError::TooLarge(settings.limits.limit_post).into());
     }
-    let mut body = BodyBuffer::new(settings.post_buffering, 0);
+    let mut body = BodyBuffer::new(settings.limits.post_buffering, 0);
     while body.len() < expected {
         if buffer.is_empty() && reader.read(&mut buffer).await? == 0 {
             return Err(ReadError::Short { got: body.len(), expected });

@@ -26,6 +26,7 @@ mod environ;
 mod http;
 mod life;
 mod mistakes;
+mod options;
 mod stats;
 mod support;
 mod tutorial;

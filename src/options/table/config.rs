@@ -41,14 +41,16 @@ pub(super) static ROWS: &[Row] = &[
         },
         "name plugins; what is built in is accepted in silence",
     )
-    .aliases(&["plugin"]),
+    .aliases(&["plugin"])
+    .repeats(),
     Row::parsed(
         "need-plugins",
         "NAMES",
         |settings, names, _| settings.need_plugins(names),
         "name plugins that must be there",
     )
-    .aliases(&["need-plugin"]),
+    .aliases(&["need-plugin"])
+    .repeats(),
     Row::flag("no-server", |s| &mut s.no_server, "check, load the application, and end")
         .aliases(&["dry-run"]),
     Row::logic(
@@ -133,11 +135,57 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("help", Argument::None, Effect::Command(Command::Help), "print this list")
         .short('h')
         .aliases(&["usage"]),
-    Row::new("version", Argument::None, Effect::Command(Command::Version), "print the version"),
+    Row::new("version", Argument::None, Effect::Command(Command::Version), "print the version")
+        .repeats(),
     Row::new(
         "python-version",
         Argument::None,
         Effect::Command(Command::PythonVersion),
         "print the version of Python",
     ),
+    Row::planned("xmlconfig", Argument::Required("FILE"), "")
+        .short('x')
+        .aliases(&["xml"])
+        .repeats(),
+    Row::planned("fallback-config", Argument::Required("VALUE"), ""),
+    Row::planned("get", Argument::Required("VALUE"), "").repeats(),
+    Row::planned("declare-option", Argument::Required("VALUE"), "").repeats(),
+    Row::planned("declare-option2", Argument::Required("VALUE"), "").repeats(),
+    Row::planned("resolve", Argument::Required("VALUE"), "").repeats(),
+    Row::planned("for-glob", Argument::Required("VALUE"), "").repeats(),
+    Row::planned("for-readline", Argument::Required("VALUE"), "").repeats(),
+    Row::planned("if-reload", Argument::None, "").repeats(),
+    Row::planned("if-not-reload", Argument::None, "").repeats(),
+    Row::planned("if-plugin", Argument::Required("VALUE"), "").aliases(&["ifplugin"]).repeats(),
+    Row::planned("if-not-plugin", Argument::Required("VALUE"), "").repeats(),
+    Row::planned("blacklist", Argument::Required("VALUE"), ""),
+    Row::planned("end-blacklist", Argument::None, ""),
+    Row::planned("whitelist", Argument::Required("VALUE"), ""),
+    Row::planned("end-whitelist", Argument::None, ""),
+    Row::planned("inject-before", Argument::Required("VALUE"), "").repeats(),
+    Row::planned("inject-after", Argument::Required("VALUE"), "").repeats(),
+    Row::planned("connect-and-read", Argument::Required("VALUE"), ""),
+    Row::planned("extract", Argument::Required("VALUE"), ""),
+    Row::planned("print-sym", Argument::Required("VALUE"), "").aliases(&["print-symbol"]),
+    Row::planned("yaml", Argument::Required("FILE"), "").short('y').aliases(&["yml"]).repeats(),
+    Row::planned("mode", Argument::Required("VALUE"), ""),
+    Row::planned("plugins-dir", Argument::Required("VALUE"), "").aliases(&["plugin-dir"]).repeats(),
+    Row::planned("plugins-list", Argument::None, "").aliases(&["plugin-list"]),
+    Row::planned("autoload", Argument::None, ""),
+    Row::planned("dlopen", Argument::Required("FILE"), "").repeats(),
+    Row::planned("allowed-modifiers", Argument::Required("VALUE"), ""),
+    Row::planned("remap-modifier", Argument::Required("VALUE"), ""),
+    Row::planned("dump-options", Argument::None, ""),
+    Row::planned("show-config", Argument::None, ""),
+    Row::planned("binary-append-data", Argument::Required("VALUE"), "").repeats(),
+    Row::planned("print", Argument::Required("VALUE"), "").repeats(),
+    Row::planned("iprint", Argument::Required("VALUE"), "").repeats(),
+    Row::planned("exit", Argument::Optional("VALUE"), ""),
+    Row::planned("cflags", Argument::None, ""),
+    Row::planned("dot-h", Argument::None, ""),
+    Row::planned("config-py", Argument::None, ""),
+    Row::planned("build-plugin", Argument::Required("VALUE"), ""),
+    Row::planned("if-hostname-match", Argument::Required("VALUE"), "").repeats(),
+    Row::planned("if-not-hostname-match", Argument::Required("VALUE"), "").repeats(),
+    Row::planned("json", Argument::Required("FILE"), "").short('j').aliases(&["js"]).repeats(),
 ];

@@ -4,16 +4,39 @@
 //! check of `options:`. A new option is a new row. What a row sets lives in
 //! [`settings`](super::settings).
 
+mod background;
+mod cache;
+mod concurrency;
 mod config;
+mod emperor;
+mod hooks;
 mod http;
+mod legion;
 mod limits;
 mod logging;
-mod planned;
+mod plugins;
+mod privileges;
 mod processes;
 mod python;
 mod reload;
+mod routers;
+mod routing;
 mod sockets;
 mod static_files;
+mod statistics;
+mod subscription;
+mod tls;
+
+pub use http::Http;
+pub use limits::Limits;
+pub use logging::Logging;
+pub use privileges::Privileges;
+pub use processes::Processes;
+pub use python::Python;
+pub use reload::Reload;
+pub use sockets::Sockets;
+pub use static_files::StaticFiles;
+pub use statistics::Statistics;
 
 use super::directive::{Origin, Said};
 use super::logic::Logic;
@@ -56,6 +79,8 @@ pub enum Effect {
     Inert(&'static str),
     /// Known and not done yet: accepted with a warning.
     Planned,
+    /// Never done here: the start ends with what to use instead.
+    Refused(&'static str),
     /// Ends the program instead of starting a server.
     Command(Command),
     /// Names a configuration to read at this place.
@@ -92,6 +117,8 @@ pub struct Row {
     pub short: Option<char>,
     /// What is expected behind the name.
     pub argument: Argument,
+    /// Whether saying it again adds to what was said before.
+    pub repeats: bool,
     /// How the value is read.
     pub effect: Effect,
     /// What it does, in one sentence.
@@ -105,7 +132,15 @@ impl Row {
         effect: Effect,
         help: &'static str,
     ) -> Self {
-        Self { name, aliases: &[], short: None, argument, effect, help }
+        let repeats = matches!(
+            effect,
+            Effect::Words(_)
+                | Effect::Lines(_)
+                | Effect::Source
+                | Effect::Define
+                | Effect::Logic(_)
+        );
+        Self { name, aliases: &[], short: None, argument, repeats, effect, help }
     }
 
     const fn flag(
@@ -169,6 +204,19 @@ impl Row {
         Self::new(name, argument, Effect::Inert(reason), help)
     }
 
+    const fn planned(name: &'static str, argument: Argument, help: &'static str) -> Self {
+        Self::new(name, argument, Effect::Planned, help)
+    }
+
+    const fn refused(
+        name: &'static str,
+        argument: Argument,
+        help: &'static str,
+        instead: &'static str,
+    ) -> Self {
+        Self::new(name, argument, Effect::Refused(instead), help)
+    }
+
     const fn logic(
         name: &'static str,
         what: &'static str,
@@ -185,6 +233,11 @@ impl Row {
 
     const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
+        self
+    }
+
+    const fn repeats(mut self) -> Self {
+        self.repeats = true;
         self
     }
 
@@ -207,13 +260,25 @@ pub static CHAPTERS: &[Chapter] = &[
     Chapter { title: "Configuration", rows: config::ROWS },
     Chapter { title: "Sockets", rows: sockets::ROWS },
     Chapter { title: "HTTP", rows: http::ROWS },
+    Chapter { title: "TLS", rows: tls::ROWS },
     Chapter { title: "Processes", rows: processes::ROWS },
+    Chapter { title: "Users and privileges", rows: privileges::ROWS },
     Chapter { title: "Python", rows: python::ROWS },
     Chapter { title: "Limits", rows: limits::ROWS },
     Chapter { title: "Reload", rows: reload::ROWS },
-    Chapter { title: "Logging and statistics", rows: logging::ROWS },
+    Chapter { title: "Hooks and helpers", rows: hooks::ROWS },
+    Chapter { title: "Logging", rows: logging::ROWS },
+    Chapter { title: "Statistics", rows: statistics::ROWS },
     Chapter { title: "Static files", rows: static_files::ROWS },
-    Chapter { title: "Not done yet", rows: planned::ROWS },
+    Chapter { title: "Routing and headers", rows: routing::ROWS },
+    Chapter { title: "Background work", rows: background::ROWS },
+    Chapter { title: "Cache", rows: cache::ROWS },
+    Chapter { title: "Asynchronous loops", rows: concurrency::ROWS },
+    Chapter { title: "Emperor", rows: emperor::ROWS },
+    Chapter { title: "Other routers", rows: routers::ROWS },
+    Chapter { title: "Subscriptions", rows: subscription::ROWS },
+    Chapter { title: "Legion", rows: legion::ROWS },
+    Chapter { title: "Plugins beside uWSGI", rows: plugins::ROWS },
 ];
 
 /// All rows, in reading order.
