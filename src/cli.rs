@@ -7,6 +7,7 @@ mod application;
 #[cfg(feature = "python")]
 mod files;
 mod healthcheck;
+mod options;
 #[cfg(feature = "python")]
 mod serve;
 #[cfg(feature = "python")]
@@ -20,8 +21,9 @@ use clap::{Parser, Subcommand};
 use nix::sys::signal::Signal;
 
 use crate::error::Failure;
+use crate::options::logic::Surroundings;
 use crate::options::settings::Settings;
-use crate::options::table::Command as ServerCommand;
+use crate::options::table::{self, Command as ServerCommand, Row};
 use crate::options::{argv, gather, reference, settings};
 #[cfg(feature = "deploy")]
 use crate::process::reexec::Program;
@@ -43,6 +45,8 @@ enum Command {
     Deploy(crate::deploy::Command),
     /// Ask a running server for a page; exit code 0 when it answers below 400.
     Healthcheck(healthcheck::Arguments),
+    /// Tell what options there are, and what becomes of them.
+    Options(options::Arguments),
 }
 
 /// Runs the program with this command line (the program's name first).
@@ -50,7 +54,7 @@ enum Command {
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
     let first = arguments.get(1).and_then(|word| word.to_str());
     match first {
-        Some("deploy" | "healthcheck") => subcommand(arguments),
+        Some("check" | "deploy" | "healthcheck" | "options") => subcommand(arguments),
         Some("serve") => server(arguments.into_iter().skip(2)),
         _ => server(arguments.into_iter().skip(1)),
     }
@@ -72,16 +76,18 @@ fn subcommand(arguments: Vec<OsString>) -> ExitCode {
             Err(error) => finish(Err(Failure::new(format!("cannot find this program: {error}")))),
         },
         Command::Healthcheck(arguments) => finish(healthcheck::run(&arguments)),
+        Command::Options(arguments) => finish(options::run(&arguments)),
     }
 }
 
 /// The server's door: options in, a server or one of its commands out.
 fn server(words: impl Iterator<Item = OsString>) -> ExitCode {
     let legacy = reexec::inherited();
-    let read = read_settings(words);
+    let surroundings = Surroundings { reloading: legacy.is_some(), commands: true };
+    let read = read_settings(words, surroundings);
     finish(match read {
-        Ok((Settings { command: Some((command, value)), .. }, _)) => {
-            run_command(command, &value.unwrap_or_default())
+        Ok((Settings { command: Some((command, value)), .. }, said)) => {
+            run_command(command, &value.unwrap_or_default(), &said)
         }
         read => serve(read, legacy),
     })
@@ -90,7 +96,10 @@ fn server(words: impl Iterator<Item = OsString>) -> ExitCode {
 /// All that was said, as `uwsgi.opt` shows it.
 type Said = Vec<(String, Option<String>)>;
 
-fn read_settings(words: impl Iterator<Item = OsString>) -> Result<(Settings, Said), Failure> {
+fn read_settings(
+    words: impl Iterator<Item = OsString>,
+    surroundings: Surroundings,
+) -> Result<(Settings, Said), Failure> {
     let words = words.map(|word| {
         word.into_string()
             .map_err(|word| Failure::new(format!("{} is not UTF-8 text", word.display())))
@@ -99,13 +108,13 @@ fn read_settings(words: impl Iterator<Item = OsString>) -> Result<(Settings, Sai
     // Variables that are not UTF-8 are no options.
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let gathered = gather::gather(words, environment)?;
+    let gathered = gather::gather(words, environment, surroundings)?;
     let said = gathered.directives.iter().map(|said| (said.name.clone(), said.value.clone()));
     let said = said.collect();
     Ok((settings::apply(gathered)?, said))
 }
 
-fn run_command(command: ServerCommand, value: &str) -> Result<u8, Failure> {
+fn run_command(command: ServerCommand, value: &str, said: &Said) -> Result<u8, Failure> {
     match command {
         ServerCommand::Help => print(&reference::help()),
         ServerCommand::Version => {
@@ -117,6 +126,19 @@ fn run_command(command: ServerCommand, value: &str) -> Result<u8, Failure> {
         }
         ServerCommand::PythonVersion => print(&format!("{}\n", python_version()?)),
         ServerCommand::Stop => crate::master::commands::tell(value, Signal::SIGINT)?,
+        ServerCommand::Get => {
+            let wanted = said.iter().filter(|(name, _)| name == "get");
+            for wanted in wanted.filter_map(|(_, value)| value.as_deref()) {
+                for (_, value) in said.iter().filter(|(name, _)| name == wanted) {
+                    print(&format!("{}\n", value.as_deref().unwrap_or_default()));
+                }
+            }
+        }
+        ServerCommand::Exit => return Ok(value.parse().unwrap_or_default()),
+        ServerCommand::DumpOptions => {
+            let names: Vec<_> = table::rows().flat_map(Row::names).collect();
+            print(&(names.join("\n") + "\n"));
+        }
         ServerCommand::Reload => crate::master::commands::tell(value, Signal::SIGHUP)?,
     }
     Ok(0)

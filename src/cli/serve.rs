@@ -153,7 +153,7 @@ fn start(
 ) -> Result<u8, Failure> {
     let began = Instant::now();
     let (guard, signals) = watch_signals()?;
-    greet(&settings);
+    greet(&settings, &said);
     prepare_environment(&settings, legacy.as_ref())?;
     let mut leftovers = Leftovers::new(&settings);
     let is_later = legacy.is_some();
@@ -271,9 +271,19 @@ fn watch_signals() -> Result<(StartGuard, Signals), Failure> {
     Ok((guard, signals))
 }
 
-fn greet(settings: &Settings) {
-    for file in &settings.files {
-        say!("[uWSGI] getting INI configuration from {file}");
+fn greet(settings: &Settings, said: &Said) {
+    for (file, format) in &settings.files {
+        say!("[uWSGI] getting {} configuration from {file}", format.name());
+    }
+    for text in &settings.prints {
+        say!("{}", text.value);
+    }
+    if settings.show_config {
+        say!("\n;uWSGI instance configuration\n[uwsgi]");
+        for (name, value) in said {
+            say!("{name} = {}", value.as_deref().unwrap_or_default());
+        }
+        say!(";end of configuration\n");
     }
     say!("*** Starting uWSGI {} ({}bit) on [{}] ***", crate::version::UWSGI, usize::BITS, now(),);
     say!("this is ruwsgi {}", env!("CARGO_PKG_VERSION"));

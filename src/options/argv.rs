@@ -59,7 +59,7 @@ fn read_long(
         (Argument::Required(what), None) => Some(next_value(words, &format!("--{name}"), what)?),
         (_, value) => value,
     };
-    sorted.directives.push(Directive { name: name.to_owned(), value, origin: Origin::CommandLine });
+    sorted.directives.push(Directive::new(name, value, Origin::CommandLine));
     Ok(())
 }
 
@@ -84,8 +84,7 @@ fn read_letters(
                 value => Some(value.to_owned()),
             },
         };
-        let name = row.name.to_owned();
-        sorted.directives.push(Directive { name, value, origin: Origin::CommandLine });
+        sorted.directives.push(Directive::new(row.name, value, Origin::CommandLine));
         if row.argument != Argument::None {
             break;
         }
@@ -104,11 +103,11 @@ fn next_value(
 /// The row a long name means: spelt exactly, or by a prefix that fits one row only.
 fn match_long(typed: &str) -> Result<(&'static str, &'static Row), Failure> {
     let mut fitting: Vec<(&'static str, &'static Row)> = Vec::new();
+    if let Some(exact) = table::named(typed) {
+        return Ok(exact);
+    }
     for row in table::rows() {
         for name in row.names() {
-            if name == typed {
-                return Ok((name, row));
-            }
             if name.starts_with(typed) && !fitting.iter().any(|(_, known)| known.name == row.name) {
                 fitting.push((name, row));
             }

@@ -35,6 +35,16 @@ pub struct Directive {
     pub value: Option<String>,
     /// Where it stands.
     pub origin: Origin,
+    /// Whether it only is a placeholder (`set-placeholder`), never an option.
+    pub placeholder: bool,
+}
+
+impl Directive {
+    /// A directive as it was said.
+    #[must_use]
+    pub fn new(name: impl Into<String>, value: Option<String>, origin: Origin) -> Self {
+        Self { name: name.into(), value, origin, placeholder: false }
+    }
 }
 
 /// A value that is kept together with the place it came from.

@@ -3,29 +3,32 @@
 //! uWSGI's order: `UWSGI_*` variables first, then the command line as it stands, `--ini` expanded
 //! where it stands, configurations without an option name at the very end; the last value wins.
 
+use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::Arc;
 
 use super::argv::Words;
-use super::directive::{Directive, Origin};
-use super::logic::Flow;
-use super::table::{self, Effect};
-use super::{ini, magic};
+use super::directive::{Directive, Origin, Warning};
+use super::formats::Format;
+use super::logic::{Flow, Surroundings};
+use super::table::{self, Defines, Effect};
+use super::{magic, source};
 use crate::error::Failure;
 
 /// Files may include files so deeply.
 const DEEPEST: usize = 16;
-/// A configuration file may not be larger, in bytes.
-const LARGEST: u64 = 4 << 20;
 
 /// All that was said, with the files it was read from.
 #[derive(Debug, Default)]
 pub struct Gathered {
     /// Every directive in the order in which it counts, values with their placeholders replaced.
     pub directives: Vec<Directive>,
-    /// The configuration files in the order in which they were opened.
-    pub files: Vec<String>,
-    /// Names that were used as `%(name)`.
+    /// The configuration files in the order in which they were opened, and their language.
+    pub files: Vec<(String, Format)>,
+    /// Names that were used as `%(name)`, or defined as placeholders.
     pub referenced: Vec<String>,
+    /// What was passed over.
+    pub warnings: Vec<Warning>,
+    surroundings: Surroundings,
     outer: Option<magic::File>,
 }
 
@@ -33,19 +36,22 @@ pub struct Gathered {
 pub fn gather(
     words: Words,
     environment: impl IntoIterator<Item = (String, String)>,
+    surroundings: Surroundings,
 ) -> Result<Gathered, Failure> {
-    let mut gathered = Gathered::default();
+    let mut gathered = Gathered { surroundings, ..Gathered::default() };
     let mut said: Vec<Directive> = environment
         .into_iter()
         .filter_map(|(name, value)| from_environment(&name, value))
         .collect();
     said.extend(words.directives);
-    for directive in said {
+    for mut directive in said {
         if let Some(Effect::Logic(_)) = table::find(&directive.name).map(|row| row.effect) {
             let why =
                 format!("{} decides about lines of a file and only stands there", directive.name);
             return Err(at(&directive.origin, &why));
         }
+        // A bare name is true, as `uwsgi.opt` and show-config tell it.
+        directive.value.get_or_insert_with(|| "true".to_owned());
         gathered.add(directive, 0)?;
     }
     for positional in &words.positionals {
@@ -62,8 +68,7 @@ fn from_environment(name: &str, value: String) -> Option<Directive> {
     if let Effect::Command(_) = row.effect {
         return None;
     }
-    let origin = Origin::Environment(name.to_owned());
-    Some(Directive { name: option, value: Some(value), origin })
+    Some(Directive::new(option, Some(value), Origin::Environment(name.to_owned())))
 }
 
 impl Gathered {
@@ -74,54 +79,63 @@ impl Gathered {
     }
 
     fn add(&mut self, directive: Directive, depth: usize) -> Result<(), Failure> {
-        match table::find(&directive.name).map(|row| row.effect) {
-            Some(Effect::Source) => {
-                let named = directive.value.clone().unwrap_or_default();
-                let named = self.replaced(&named).map_err(|why| at(&directive.origin, &why))?;
-                self.add_ini(&named, &directive.origin, depth + 1)
+        let effect = table::find(&directive.name).map(|row| row.effect);
+        let Directive { name, value, origin, .. } = directive.clone();
+        self.directives.push(directive);
+        let value = value.unwrap_or_default();
+        match effect {
+            Some(Effect::Source(format)) => {
+                let named = self.replaced(&value).map_err(|why| at(&origin, &why))?;
+                self.add_file(&named, format, &origin, depth + 1)
             }
-            Some(Effect::Define) => {
-                let pair = directive.value.as_deref().and_then(|value| value.split_once('='));
-                let Some((name, value)) = pair else {
-                    return Err(at(
-                        &directive.origin,
-                        &format!("{} needs NAME=VALUE", directive.name),
-                    ));
+            Some(Effect::Define(defines)) => {
+                let pair = value.split_once('=');
+                let Some((defined, value)) = pair else {
+                    return Err(at(&origin, &format!("{name} needs NAME=VALUE")));
                 };
-                let (name, value) = (name.to_owned(), Some(value.to_owned()));
-                self.referenced.push(name.clone());
-                self.add(Directive { name, value, origin: directive.origin }, depth)
+                let placeholder = defines != Defines::Option;
+                if placeholder && table::find(defined).is_some() {
+                    let why = format!("{name}: {defined} is an option, not a placeholder");
+                    return Err(at(&origin, &why));
+                }
+                let value = match defines {
+                    Defines::Address => address_of(value)
+                        .map_err(|why| at(&origin, &format!("cannot resolve {value}: {why}")))?,
+                    Defines::Option | Defines::Placeholder => value.to_owned(),
+                };
+                self.referenced.push(defined.to_owned());
+                let defined = Directive::new(defined, Some(value), origin);
+                self.add(Directive { placeholder, ..defined }, depth)
             }
-            _ => {
-                self.directives.push(directive);
-                Ok(())
-            }
+            _ => Ok(()),
         }
     }
 
     fn add_positional(&mut self, name: &str) -> Result<(), Failure> {
-        let extension = std::path::Path::new(name).extension().and_then(|e| e.to_str());
-        match extension {
-            Some("ini") => self.add_ini(name, &Origin::CommandLine, 1),
-            Some(other) if OTHER_FORMATS.contains(&other) => Err(not_ini(name)),
-            Some("py" | "wsgi") => {
-                Err(Failure::new(format!("unable to load configuration from {name}"))
-                    .hint(format!("to serve this file: --wsgi-file {name}")))
-            }
-            _ if name.contains(':') => Err(Failure::new(format!(
-                "unable to load configuration from {name}"
-            ))
-            .hint(format!(
-                "an application is named by --module {name}, a section by --ini {name}"
-            ))),
-            _ => Err(Failure::new(format!("unable to load configuration from {name}")).hint(
-                "a configuration file ends in .ini, flags take no value here, and the \
-                     commands are serve, deploy and healthcheck",
-            )),
+        if let Some(format) = Format::of(name) {
+            return self.add_file(name, Some(format), &Origin::CommandLine, 1);
         }
+        let failure = Failure::new(format!("unable to load configuration from {name}"));
+        let extension = std::path::Path::new(name).extension().and_then(|e| e.to_str());
+        Err(match extension {
+            Some("py" | "wsgi") => failure.hint(format!("to serve this file: --wsgi-file {name}")),
+            _ if name.contains(':') => failure.hint(format!(
+                "an application is named by --module {name}, a section by --ini {name}"
+            )),
+            _ => failure.hint(
+                "a configuration file ends in .ini, .yaml, .json, .xml or .toml, flags take no \
+                 value here, and the commands are serve, check, options, deploy and healthcheck",
+            ),
+        })
     }
 
-    fn add_ini(&mut self, named: &str, origin: &Origin, depth: usize) -> Result<(), Failure> {
+    fn add_file(
+        &mut self,
+        named: &str,
+        format: Option<Format>,
+        origin: &Origin,
+        depth: usize,
+    ) -> Result<(), Failure> {
         if depth > DEEPEST {
             let why = format!("files include each other more than {DEEPEST} deep at {named}");
             return Err(at(origin, &why));
@@ -132,11 +146,12 @@ impl Gathered {
             ("", _) => return Err(at(origin, &format!("`{named}` names no file"))),
             (path, _) => path.to_owned(),
         };
-        let extension = std::path::Path::new(&path).extension().and_then(|e| e.to_str());
-        if extension.is_some_and(|extension| OTHER_FORMATS.contains(&extension)) {
-            return Err(not_ini(&format!("{path} ({origin})")));
-        }
-        let text = read_text(&path).map_err(|why| {
+        // `ini = site.yaml` is not read as ini.
+        let format = Format::of(&path).or(format).ok_or_else(|| {
+            at(origin, &format!("cannot tell the language of {path}"))
+                .hint("name it by its option: ini, yaml, json, xml or toml")
+        })?;
+        let text = source::read(&path, self.surroundings.commands).map_err(|why| {
             let failure = at(origin, &format!("cannot read {path}: {why}"));
             match why.kind() {
                 std::io::ErrorKind::NotFound => {
@@ -146,19 +161,22 @@ impl Gathered {
                 _ => failure,
             }
         })?;
-        self.files.push(named.to_owned());
+        self.files.push((named.to_owned(), format));
         let file = magic::File::new(&path, section);
         let outer = self.outer.get_or_insert_with(|| file.clone()).clone();
         let name: Arc<str> = Arc::from(path.as_str());
-        let section = section.unwrap_or("uwsgi");
-        let Some(directives) = ini::read(&text, &name, section) else {
-            crate::log::say!("{origin}: {path} has no section [{section}]");
+        let read = format.read(&text, &name, section).map_err(|problem| {
+            Failure::new(format!("{path}:{}: {}", problem.line, problem.message))
+        })?;
+        let Some(read) = read else {
+            let message = format!("{path} has no section {}", section.unwrap_or("uwsgi"));
+            self.warnings.push(Warning { origin: origin.clone(), message });
             return Ok(());
         };
-        let letters = |text: String| magic::letters(&text, &file, &outer);
-        let mut flow = Flow::default();
-        for mut directive in directives {
-            directive.value = directive.value.map(letters);
+        self.warnings.extend(read.warnings);
+        let mut flow = Flow::new(self.surroundings);
+        for mut directive in read.directives {
+            directive.value = directive.value.map(|value| magic::letters(&value, &file, &outer));
             let Some(Effect::Logic(logic)) = table::find(&directive.name).map(|row| row.effect)
             else {
                 if let Some(directive) = flow.pass(directive) {
@@ -166,11 +184,20 @@ impl Gathered {
                 }
                 continue;
             };
-            let value = directive.value.as_deref().unwrap_or_default();
-            let value = self.replaced(value).map_err(|why| at(&directive.origin, &why))?;
-            let repeated = flow.take(logic, &value, |name| self.values(name));
-            for directive in repeated.map_err(|why| at(&directive.origin, &why))? {
+            let value = directive.value.clone().unwrap_or_default();
+            let origin = directive.origin.clone();
+            let wrong = |why: String| at(&origin, &format!("{}: {why}", directive.name));
+            let counted = flow.counts();
+            let repeated = flow.take(logic, &value, |name| self.values(name)).map_err(wrong)?;
+            if counted && ["%(", "$(", "@("].iter().any(|opening| value.contains(opening)) {
+                let message = format!("{} sees `{value}` as it is written", directive.name);
+                self.warnings.push(Warning { origin, message });
+            }
+            for directive in repeated {
                 self.add(directive, depth)?;
+            }
+            if counted || flow.counts() {
+                self.directives.push(directive);
             }
         }
         Ok(())
@@ -187,6 +214,10 @@ impl Gathered {
         for index in 0..self.directives.len() {
             let Some(directive) = self.directives.get(index) else { break };
             let Some(value) = directive.value.clone() else { continue };
+            let effect = table::find(&directive.name).map(|row| row.effect);
+            if matches!(effect, Some(Effect::Logic(_))) || !value.contains('(') {
+                continue;
+            }
             let replaced = self.replaced(&value);
             if let Some(directive) = self.directives.get_mut(index) {
                 directive.value = Some(replaced.map_err(|why| at(&directive.origin, &why))?);
@@ -196,8 +227,8 @@ impl Gathered {
     }
 
     fn replaced(&mut self, value: &str) -> Result<String, String> {
-        let Self { directives, referenced, .. } = self;
-        magic::names(value, &mut |name| {
+        let Self { directives, referenced, surroundings, .. } = self;
+        magic::names(value, surroundings.commands, &mut |name| {
             // The first one counts, as in uWSGI 2.0.31.
             let found = directives.iter().find(|said| said.name == name)?;
             referenced.push(name.to_owned());
@@ -206,12 +237,11 @@ impl Gathered {
     }
 }
 
-/// Formats of configurations that uWSGI reads and this server does not yet.
-const OTHER_FORMATS: &[&str] = &["xml", "yaml", "yml", "json", "js", "toml"];
-
-fn not_ini(name: &str) -> Failure {
-    Failure::new(format!("cannot read {name}: only ini configurations are read"))
-        .hint("write the same options into a [uwsgi] section of an .ini file")
+/// The first IPv4 address of a name.
+fn address_of(name: &str) -> Result<String, String> {
+    let addresses = (name, 0).to_socket_addrs().map_err(|error| error.to_string())?;
+    let found = addresses.map(|address| address.ip()).find(IpAddr::is_ipv4);
+    found.map(|address| address.to_string()).ok_or_else(|| "it has no IPv4 address".to_owned())
 }
 
 /// A failure that names the place.
@@ -234,28 +264,6 @@ fn split_section(named: &str) -> (&str, Option<&str>) {
     }
 }
 
-fn read_text(path: &str) -> std::io::Result<String> {
-    use std::io::{Error, ErrorKind, Read};
-    let mut bytes = Vec::new();
-    if path == "-" {
-        std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes)?;
-    } else {
-        std::fs::File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    }
-    if bytes.len() as u64 > LARGEST {
-        return Err(Error::new(
-            ErrorKind::InvalidData,
-            format!("it is larger than {LARGEST} bytes"),
-        ));
-    }
-    let text = String::from_utf8(bytes);
-    text.map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes().iter().take(valid).filter(|&&byte| byte == b'\n').count();
-        Error::new(ErrorKind::InvalidData, format!("line {line} is not UTF-8 text"))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,8 +277,12 @@ mod tests {
         let here = folder.path().display().to_string();
         let line = line.replace('@', &here);
         let words = argv::read(line.split_whitespace().map(str::to_owned))?;
-        let gathered = gather(words, [("UWSGI_THREADS".to_owned(), "7".to_owned())])?;
+        let environment = [("UWSGI_THREADS".to_owned(), "7".to_owned())];
+        let surroundings = Surroundings { reloading: false, commands: true };
+        let gathered = gather(words, environment, surroundings)?;
+        let shown = ["ini", "include", "if-", "end", "for"];
         let said = gathered.directives.into_iter();
+        let said = said.filter(|said| !shown.iter().any(|start| said.name.starts_with(start)));
         Ok(said.map(|d| (d.name, d.value.unwrap_or_default().replace(&here, "@"))).collect())
     }
 
@@ -340,6 +352,14 @@ mod tests {
         check(&[], "--master true", "flags take no value");
         check(&[], "--if-env HOME", "only stands there");
         check(&[("a.ini", "[uwsgi]\ninclude = b.yaml")], "@/a.ini", "b.yaml");
+        check(&[("a.ini", "[uwsgi]\ninclude = b")], "@/a.ini", "the language of b");
+        check(&[("a.yaml", "uwsgi:\n  - x")], "@/a.yaml", "a.yaml:2: ");
+        check(&[("a.ini", "[uwsgi]\nset-ph = processes=2")], "@/a.ini", "processes is an option");
+        check(
+            &[("a.ini", "[uwsgi]\nif-env = PATH\nfor = a\n")],
+            "@/a.ini",
+            "a.ini:3: for: conditions and loops do not stand in one another",
+        );
         check(&[("a.ini", "[uwsgi]\n\nini = :uwsgi")], "--ini @/a.ini", "a.ini:3: ");
         check(
             &[("a.ini", "[uwsgi]\nini = ./nowhere.ini")],

@@ -1,9 +1,14 @@
 //! Conditions and loops of configuration files: `if-…`, `for…` and their ends.
 //!
-//! As uWSGI 2.0.31: a condition or loop runs until the next end of its kind or the end of the
-//! configuration, and does not nest.
+//! As uWSGI 2.0.31, seen by running it: a condition or loop runs until the next end or the end of the
+//! configuration, does not nest, and takes its value as it is written, names unreplaced.
 
 use std::path::Path;
+
+use regex::Regex;
+
+use super::source;
+use super::values::is_built_in;
 
 use super::directive::Directive;
 
@@ -33,6 +38,12 @@ pub enum Test {
     Opt,
     /// The machine has this name.
     Hostname,
+    /// The name of the machine fits a regular expression.
+    HostnameMatch,
+    /// A plugin is there; here: built in.
+    Plugin,
+    /// This is not the first image of the server.
+    Reload,
 }
 
 /// What a loop goes over.
@@ -42,14 +53,30 @@ pub enum Items {
     Words,
     /// The numbers from 1.
     Times,
+    /// The paths that fit a pattern; the pattern itself if none does.
+    Glob,
+    /// The lines of a file.
+    Lines,
 }
 
 /// The most rounds of a loop.
 const MOST_ROUNDS: usize = 4096;
 
+/// What is known outside of the configuration.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Surroundings {
+    /// Whether a server before this one is being reloaded.
+    pub reloading: bool,
+    /// Whether `exec://` may run commands.
+    pub commands: bool,
+}
+
 /// Where the reading of a configuration stands.
-#[derive(Debug, Default)]
-pub struct Flow(Block);
+#[derive(Debug)]
+pub struct Flow {
+    block: Block,
+    surroundings: Surroundings,
+}
 
 #[derive(Debug, Default)]
 enum Block {
@@ -63,7 +90,19 @@ enum Block {
 }
 
 impl Flow {
-    /// Takes a line of logic, its value replaced; gives the lines that a loop at its end makes.
+    /// The beginning of a configuration.
+    #[must_use]
+    pub fn new(surroundings: Surroundings) -> Self {
+        Self { block: Block::Open, surroundings }
+    }
+
+    /// Whether lines count now, so that a line of logic is taken.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        !matches!(self.block, Block::If(false))
+    }
+
+    /// Takes a line of logic; gives the lines that a loop at its end makes.
     /// `said` looks up what options were given so far.
     pub fn take(
         &mut self,
@@ -71,17 +110,25 @@ impl Flow {
         value: &str,
         said: impl Fn(&str) -> Vec<String>,
     ) -> Result<Vec<Directive>, String> {
-        match (logic, &mut self.0) {
-            // The first end behind a condition that does not hold is its own.
-            (Logic::If(..) | Logic::For(_), Block::If(false)) => {}
-            (Logic::If(test, wanted), _) => {
-                self.0 = Block::If(holds(test, value, said) == wanted);
-            }
-            (Logic::For(items), _) => self.0 = Block::For(rounds(items, value)?, Vec::new()),
+        match (logic, &mut self.block) {
             (Logic::End, block) => {
                 if let Block::For(items, body) = std::mem::take(block) {
                     return Ok(items.iter().flat_map(|item| round(&body, item)).collect());
                 }
+            }
+            // The first end behind a condition that does not hold is its own.
+            (_, Block::If(false)) => {}
+            (Logic::If(test, wanted), Block::Open) => {
+                let holds = holds(test, value, self.surroundings, said)?;
+                self.block = Block::If(holds == wanted);
+            }
+            (Logic::For(items), Block::Open) => {
+                self.block = Block::For(rounds(items, value, self.surroundings)?, Vec::new());
+            }
+            (_, Block::If(true) | Block::For(..)) => {
+                return Err("conditions and loops do not stand in one another, as in uWSGI; \
+                            end the one before with `end =`"
+                    .to_owned());
             }
         }
         Ok(Vec::new())
@@ -89,7 +136,7 @@ impl Flow {
 
     /// Takes any other line; gives it back if it counts now.
     pub fn pass(&mut self, directive: Directive) -> Option<Directive> {
-        match &mut self.0 {
+        match &mut self.block {
             Block::Open | Block::If(true) => Some(directive),
             Block::If(false) => None,
             Block::For(_, body) => {
@@ -100,9 +147,14 @@ impl Flow {
     }
 }
 
-fn holds(test: Test, value: &str, said: impl Fn(&str) -> Vec<String>) -> bool {
+fn holds(
+    test: Test,
+    value: &str,
+    surroundings: Surroundings,
+    said: impl Fn(&str) -> Vec<String>,
+) -> Result<bool, String> {
     let path = Path::new(value);
-    match test {
+    Ok(match test {
         Test::Env => match value.split_once('=') {
             Some((name, wanted)) => std::env::var(name).is_ok_and(|value| value == wanted),
             None => std::env::var_os(value).is_some(),
@@ -115,16 +167,35 @@ fn holds(test: Test, value: &str, said: impl Fn(&str) -> Vec<String>) -> bool {
             None => !said(value).is_empty(),
         },
         Test::Hostname => nix::unistd::gethostname().is_ok_and(|name| name == value),
-    }
+        Test::HostnameMatch => {
+            let pattern = Regex::new(value)
+                .map_err(|error| format!("`{value}` is no regular expression: {error}"))?;
+            let name = nix::unistd::gethostname().unwrap_or_default();
+            pattern.is_match(&name.to_string_lossy())
+        }
+        Test::Plugin => is_built_in(value),
+        Test::Reload => surroundings.reloading,
+    })
 }
 
-fn rounds(items: Items, value: &str) -> Result<Vec<String>, String> {
+fn rounds(items: Items, value: &str, surroundings: Surroundings) -> Result<Vec<String>, String> {
     let rounds: Vec<String> = match items {
         Items::Words => value.split_whitespace().map(str::to_owned).collect(),
         Items::Times => {
             let times: usize =
                 value.trim().parse().map_err(|_| format!("`{value}` is not a number of rounds"))?;
             (1..=times.min(MOST_ROUNDS + 1)).map(|round| round.to_string()).collect()
+        }
+        Items::Glob => {
+            let paths = glob::glob(value).map_err(|error| format!("`{value}`: {error}"))?;
+            let found = paths.filter_map(Result::ok).take(MOST_ROUNDS + 1);
+            let found: Vec<_> = found.map(|path| path.display().to_string()).collect();
+            if found.is_empty() { vec![value.to_owned()] } else { found }
+        }
+        Items::Lines => {
+            let text = source::read(value, surroundings.commands)
+                .map_err(|why| format!("cannot read {value}: {why}"))?;
+            text.lines().take(MOST_ROUNDS + 1).map(str::to_owned).collect()
         }
     };
     match rounds.len() {

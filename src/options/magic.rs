@@ -3,12 +3,13 @@
 //! `%d`, `%n`… while a file is read; `$(ENV)`, `@(file)` and `%(name)` once everything has been
 //! said. As uWSGI 2.0.31 does, seen by running it.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+
+use super::source;
 
 /// A value may not grow beyond this by being expanded, in bytes.
 const LARGEST: usize = 1 << 20;
-/// A file named in `@(…)` may not be larger, in bytes.
-const LARGEST_FILE: u64 = 64 << 10;
 /// A placeholder may stand in a placeholder so often.
 const DEEPEST: usize = 16;
 
@@ -58,6 +59,10 @@ impl File {
                 let wanted = letter.to_digit(10).unwrap_or_default() as usize;
                 self.path.split('/').skip(1).nth(wanted).unwrap_or_default().to_owned()
             }
+            'i' => std::fs::metadata(path).map_or(0, |file| file.ino()).to_string(),
+            // As uWSGI prints it: the bytes as they are in the memory of a little-endian machine.
+            'j' => format!("{:08X}", djb33x(&self.path).swap_bytes()),
+            'b' => std::env::current_exe().map(|p| p.display().to_string()).unwrap_or_default(),
             'h' => host_name(),
             'k' => cores().to_string(),
             'u' => nix::unistd::getuid().to_string(),
@@ -71,6 +76,11 @@ impl File {
             _ => String::new(),
         }
     }
+}
+
+/// The hash of Daniel J. Bernstein that multiplies by 33 and xors.
+fn djb33x(text: &str) -> u32 {
+    text.bytes().fold(5381, |hash, byte| hash.wrapping_mul(33) ^ u32::from(byte))
 }
 
 fn host_name() -> String {
@@ -109,7 +119,7 @@ pub fn letters(value: &str, file: &File, outer: &File) -> String {
                 rest.next();
                 match letter {
                     // The upper-case letters mean the first file that was read.
-                    'O' | 'D' | 'S' | 'P' | 'C' | 'E' | 'N' | 'X' => {
+                    'O' | 'D' | 'S' | 'P' | 'C' | 'E' | 'N' | 'X' | 'I' | 'J' => {
                         out.push_str(&outer.letter(letter.to_ascii_lowercase()));
                     }
                     letter => out.push_str(&file.letter(letter)),
@@ -121,26 +131,84 @@ pub fn letters(value: &str, file: &File, outer: &File) -> String {
     out
 }
 
-/// Replaces `$(ENV)`, `@(file)` and `%(name)`; what is unknown stays as it is.
+/// Replaces `$(ENV)`, `@(file)` and `%(name)`; what is unknown stays as it is. `commands` tells whether
+/// `@(exec://…)` may run its command; where it may not, it stays as well.
 pub fn names(
     value: &str,
+    commands: bool,
     lookup: &mut dyn FnMut(&str) -> Option<String>,
 ) -> Result<String, String> {
-    names_within(value, lookup, DEEPEST)
+    names_within(value, commands, lookup, DEEPEST)
 }
 
 fn names_within(
     value: &str,
+    commands: bool,
     lookup: &mut dyn FnMut(&str) -> Option<String>,
     depth: usize,
 ) -> Result<String, String> {
     let value = replace(value, "$(", &mut |name| Ok(std::env::var(name).ok()))?;
-    let value = replace(&value, "@(", &mut |name| read_file(name).map(Some))?;
-    replace(&value, "%(", &mut |name| match lookup(name) {
+    let value = replace(&value, "@(", &mut |name| {
+        if name.starts_with("exec://") && !commands {
+            return Ok(None);
+        }
+        let text =
+            source::read(name, commands).map_err(|why| format!("cannot read {name}: {why}"))?;
+        Ok(Some(text.trim_end_matches(['\n', '\r']).to_owned()))
+    })?;
+    let mut within = |name: &str| match lookup(name) {
         Some(_) if depth == 0 => Err(format!("%({name}) stands in itself")),
-        Some(found) => names_within(&found, lookup, depth - 1).map(Some),
+        Some(found) => names_within(&found, commands, lookup, depth - 1).map(Some),
         None => Ok(None),
+    };
+    replace(&value, "%(", &mut |inner| match inner.contains(' ') {
+        true => evaluate(inner, &mut within).map(Some),
+        false => within(inner),
     })
+}
+
+/// `%(a + 1)`: words from left to right, without precedence. `+ - * /` take whole numbers, `++` and `--`
+/// count by one, words side by side are joined. An unknown word is nothing, or 0 to count with.
+fn evaluate(
+    words: &str,
+    lookup: &mut dyn FnMut(&str) -> Result<Option<String>, String>,
+) -> Result<String, String> {
+    let mut result = String::new();
+    let mut operator = None;
+    for word in words.split_whitespace() {
+        match word {
+            "+" | "-" | "*" | "/" => operator = Some(word),
+            "++" => result = leading_number(&result).wrapping_add(1).to_string(),
+            "--" => result = leading_number(&result).wrapping_sub(1).to_string(),
+            word => {
+                let value = match word.bytes().all(|byte| byte.is_ascii_digit()) {
+                    true => word.to_owned(),
+                    false => lookup(word)?.unwrap_or_default(),
+                };
+                let (left, right) = (leading_number(&result), leading_number(&value));
+                result = match operator.take() {
+                    Some("+") => left.wrapping_add(right).to_string(),
+                    Some("-") => left.wrapping_sub(right).to_string(),
+                    Some("*") => left.wrapping_mul(right).to_string(),
+                    Some(_) => left.checked_div(right).unwrap_or_default().to_string(),
+                    None => result + &value,
+                };
+                if result.len() > LARGEST {
+                    return Err(format!("the value grows beyond {LARGEST} bytes"));
+                }
+            }
+        }
+    }
+    Ok(result)
+}
+
+/// The number a text begins with, as C's `atoll` reads it; 0 where there is none.
+fn leading_number(text: &str) -> i64 {
+    let unsigned = text.trim_start_matches(['-', '+']);
+    let end = unsigned.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(unsigned.len());
+    let digits = unsigned.get(..end).unwrap_or_default();
+    let number = digits.parse().unwrap_or(if digits.is_empty() { 0 } else { i64::MAX });
+    if text.starts_with('-') { -number } else { number }
 }
 
 fn replace(
@@ -170,16 +238,6 @@ fn replace(
     Ok(out)
 }
 
-fn read_file(name: &str) -> Result<String, String> {
-    use std::io::Read;
-    let mut text = String::new();
-    let file = std::fs::File::open(name).map_err(|error| format!("cannot read {name}: {error}"))?;
-    file.take(LARGEST_FILE)
-        .read_to_string(&mut text)
-        .map_err(|error| format!("cannot read {name}: {error}"))?;
-    Ok(text.trim_end_matches(['\n', '\r']).to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,6 +256,13 @@ mod tests {
         check("%%Y-%m-%d", "%Y--/srv/site/");
         check("%(home)/%n", "%(home)/app");
         check("100%", "100%");
+        check("%a%l", "");
+    }
+
+    #[test]
+    fn the_hash_of_a_path_is_printed_as_uwsgi_does() {
+        let file = File::new("/tmp/x/t.ini", None);
+        assert_eq!(letters("%j", &file, &file), "CF8A5594");
     }
 
     #[test]
@@ -208,7 +273,7 @@ mod tests {
                 "b" => Some("<%(a)>".to_owned()),
                 _ => None,
             };
-            assert_eq!(names(value, &mut lookup).as_deref(), Ok(expected), "{value}");
+            assert_eq!(names(value, true, &mut lookup).as_deref(), Ok(expected), "{value}");
         }
         check("%(a)%(b)", "1<1>");
         check("%(no) $(RUWSGI_NO_SUCH_NAME)", "%(no) $(RUWSGI_NO_SUCH_NAME)");
@@ -217,8 +282,34 @@ mod tests {
     }
 
     #[test]
+    fn sums_are_worked_out_as_uwsgi_does() {
+        fn check(value: &str, expected: &str) {
+            let mut lookup = |name: &str| match name {
+                "base" => Some("10".to_owned()),
+                "text" => Some("ab".to_owned()),
+                "minus" => Some("-5".to_owned()),
+                _ => None,
+            };
+            assert_eq!(names(value, true, &mut lookup).as_deref(), Ok(expected), "{value}");
+        }
+        check("%(base + 5)", "15");
+        check("%(base - 13)", "-3");
+        check("%(base * 2) %(base / 3) %(base / 0)", "20 3 0");
+        check("%(base + 5 * 2)", "30");
+        check("%(2 * 3 + base)", "16");
+        check("%(base ++)%(base --)", "119");
+        check("x%(base + base)y", "x20y");
+        check("%(base base)%(text text)", "1010abab");
+        check("%(base foo)", "10");
+        check("%(foo + 1) %(text + 1) %(minus + 1)", "1 1 -4");
+        check("%( base )", "10");
+        check("%(base+5) %(base++)", "%(base+5) %(base++)");
+        check("%(base+ 5) %(base +5) %(base + -3)", "5 10 10");
+    }
+
+    #[test]
     fn a_name_in_itself_is_refused() {
-        let refused = names("%(a)", &mut |_| Some("x%(a)".to_owned()));
+        let refused = names("%(a)", true, &mut |_| Some("x%(a)".to_owned()));
         assert!(refused.is_err_and(|message| message.contains("stands in itself")));
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::directive::{Directive, Origin, Said, Warning};
+use super::formats::Format;
 use super::gather::Gathered;
 use super::table::{
     self, Command, Effect, Http, Limits, Logging, Privileges, Processes, Python, Refusal, Reload,
@@ -62,8 +63,10 @@ pub struct StaticMap {
 pub struct Settings {
     pub strict: bool,
     pub no_server: bool,
+    pub show_config: bool,
+    pub prints: Vec<Said>,
     pub command: Option<(Command, Option<String>)>,
-    pub files: Vec<String>,
+    pub files: Vec<(String, Format)>,
     pub warnings: Vec<Warning>,
     pub sockets: Sockets,
     pub http: Http,
@@ -84,9 +87,14 @@ pub fn apply(gathered: Gathered) -> Result<Settings, Failure> {
         .directives
         .iter()
         .any(|said| said.name == "strict" && said.value.as_deref().is_none_or(truth));
-    let mut settings = Settings { files: gathered.files, strict, ..Settings::default() };
+    let mut settings = Settings {
+        files: gathered.files,
+        warnings: gathered.warnings,
+        strict,
+        ..Settings::default()
+    };
     let referenced: BTreeSet<String> = gathered.referenced.into_iter().collect();
-    for directive in &gathered.directives {
+    for directive in &with_macros(&gathered.directives)? {
         settings.apply(directive, &referenced)?;
     }
     match settings.check() {
@@ -97,6 +105,58 @@ pub fn apply(gathered: Gathered) -> Result<Settings, Failure> {
             Err(failure)
         }
     }
+}
+
+/// The directives, each option that was declared followed by what it stands for.
+///
+/// `declare-option = name=option=$1;option=$2` as uWSGI 2.0.31: the words of the value are the `$1`, `$2`…;
+/// those that are missing stay as they are.
+pub fn with_macros(said: &[Directive]) -> Result<Vec<Directive>, Failure> {
+    let mut macros: Vec<(&str, &str)> = Vec::new();
+    let mut all = Vec::with_capacity(said.len());
+    for directive in said {
+        let value = directive.value.as_deref().unwrap_or_default();
+        let known = macros.iter().find(|(name, _)| *name == directive.name);
+        let mut directive = directive.clone();
+        if let Some((_, template)) = known {
+            directive.placeholder = true;
+            let Directive { origin, .. } = &directive;
+            let parts = template.split(';').filter(|part| !part.trim().is_empty());
+            all.extend(parts.map(|part| expanded(part, value, origin)));
+        } else if let Some(Effect::Macro) = table::find(&directive.name).map(|row| row.effect) {
+            let Some((name, template)) = value.split_once('=') else {
+                let Directive { name, origin, .. } = directive;
+                return Err(Failure::new(format!("{origin}: {name} needs NAME=OPTION=VALUE")));
+            };
+            if table::find(name).is_some() {
+                let origin = directive.origin;
+                return Err(Failure::new(format!("{origin}: {name} is an option already")));
+            }
+            macros.push((name, template));
+        }
+        all.push(directive);
+    }
+    Ok(all)
+}
+
+/// One part of a declared option, its words filled in.
+fn expanded(part: &str, value: &str, origin: &Origin) -> Directive {
+    let (name, template) = match part.trim().split_once('=') {
+        Some((name, template)) => (name.trim(), Some(template)),
+        None => (part.trim(), None),
+    };
+    let words = value.split_whitespace().enumerate();
+    let fill = |template: &str| {
+        // From behind, so that $1 does not take the beginning of $10.
+        words
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .fold(template.to_owned(), |filled, (at, word)| {
+                filled.replace(&format!("${}", at + 1), word)
+            })
+    };
+    Directive::new(name, template.map(fill), origin.clone())
 }
 
 /// Names that people write for an option, and the option.
@@ -113,6 +173,9 @@ fn slip(name: &str) -> Option<&'static Row> {
 
 impl Settings {
     fn apply(&mut self, said: &Directive, referenced: &BTreeSet<String>) -> Result<(), Failure> {
+        if said.placeholder {
+            return Ok(());
+        }
         if let Some(row) = table::find(&said.name) {
             return self.set(row, said);
         }
@@ -138,7 +201,7 @@ impl Settings {
     }
 
     fn set(&mut self, row: &Row, said: &Directive) -> Result<(), Failure> {
-        let Directive { name, origin, value } = said;
+        let Directive { name, origin, value, .. } = said;
         let value = value.as_deref();
         match row.effect {
             Effect::Flag(field) => {
@@ -185,7 +248,11 @@ impl Settings {
                 );
             }
             Effect::Command(command) => self.command = Some((command, value.map(str::to_owned))),
-            Effect::Inert(_) | Effect::Source | Effect::Define | Effect::Logic(_) => {}
+            Effect::Inert(_)
+            | Effect::Source(_)
+            | Effect::Define(_)
+            | Effect::Macro
+            | Effect::Logic(_) => {}
         }
         Ok(())
     }
@@ -323,8 +390,8 @@ mod tests {
     fn read(lines: &str) -> Result<Settings, Failure> {
         let file = std::sync::Arc::from("x.ini");
         let text = format!("[uwsgi]\n{lines}");
-        let directives = crate::options::ini::read(&text, &file, "uwsgi").unwrap_or_default();
-        apply(Gathered::of(directives))
+        let section = Format::Ini.read(&text, &file, None).expect("ini has no errors");
+        apply(Gathered::of(section.expect("the section").directives))
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "reads better where it is called")]

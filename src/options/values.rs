@@ -11,13 +11,17 @@ const BUILT_IN: &[&str] = &["0", "http", "corerouter", "logfile"];
 
 /// The names in a list of plugins that are not built in.
 pub fn missing_plugins(names: &str) -> impl Iterator<Item = &str> {
-    names.split([',', ' ']).filter(|name| !name.is_empty()).filter(|name| {
-        let base = name.rsplit('/').next().unwrap_or(name).trim_end_matches("_plugin.so");
-        let python = base.strip_prefix("python").is_some_and(|version| {
-            version.chars().all(|letter| letter.is_ascii_digit() || letter == '.')
-        });
-        !python && !BUILT_IN.contains(&base)
-    })
+    names.split([',', ' ']).filter(|name| !name.is_empty() && !is_built_in(name))
+}
+
+/// Whether what a plugin of uWSGI does is built in here: `python3`, `http`, `/usr/lib/…/http_plugin.so`.
+#[must_use]
+pub fn is_built_in(name: &str) -> bool {
+    let base = name.rsplit('/').next().unwrap_or(name).trim_end_matches("_plugin.so");
+    let is_python = base.strip_prefix("python").is_some_and(|version| {
+        version.chars().all(|letter| letter.is_ascii_digit() || letter == '.')
+    });
+    is_python || BUILT_IN.contains(&base)
 }
 
 /// False for `false`, `off`, `no` and `0`, in any case; true for everything else.

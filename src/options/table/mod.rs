@@ -38,7 +38,11 @@ pub use sockets::Sockets;
 pub use static_files::StaticFiles;
 pub use statistics::Statistics;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::directive::{Origin, Said};
+use super::formats::Format;
 use super::logic::Logic;
 use super::settings::Settings;
 
@@ -83,12 +87,25 @@ pub enum Effect {
     Refused(&'static str),
     /// Ends the program instead of starting a server.
     Command(Command),
-    /// Names a configuration to read at this place.
-    Source,
-    /// Defines a placeholder or an option, `name=value`.
-    Define,
+    /// Names a configuration to read at this place; without a language its extension tells.
+    Source(Option<Format>),
+    /// Defines a name, `name=value`.
+    Define(Defines),
+    /// Makes an option of one's own, `name=option=$1;option=$2`.
+    Macro,
     /// Decides about the lines that follow in a file.
     Logic(Logic),
+}
+
+/// What a definition defines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defines {
+    /// An option, or else a placeholder.
+    Option,
+    /// A placeholder, which must be no option.
+    Placeholder,
+    /// A placeholder with the address of a host.
+    Address,
 }
 
 /// What the program does instead of serving.
@@ -104,6 +121,12 @@ pub enum Command {
     Stop,
     /// `--reload PIDFILE`.
     Reload,
+    /// `--get NAME`: prints what was said under a name.
+    Get,
+    /// `--exit CODE`.
+    Exit,
+    /// `--dump-options`: prints the names of all options.
+    DumpOptions,
 }
 
 /// One option.
@@ -136,8 +159,9 @@ impl Row {
             effect,
             Effect::Words(_)
                 | Effect::Lines(_)
-                | Effect::Source
-                | Effect::Define
+                | Effect::Source(_)
+                | Effect::Define(_)
+                | Effect::Macro
                 | Effect::Logic(_)
         );
         Self { name, aliases: &[], short: None, argument, repeats, effect, help }
@@ -241,9 +265,55 @@ impl Row {
         self
     }
 
+    /// What comes of saying it.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match self.effect {
+            Effect::Inert(why) => Status::Inert(why),
+            Effect::Planned => Status::Planned,
+            Effect::Refused(instead) => Status::Refused(instead),
+            _ => Status::Works,
+        }
+    }
+
     /// The name and the aliases.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.name).chain(self.aliases.iter().copied())
+    }
+}
+
+/// What comes of saying an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It does what it says.
+    Works,
+    /// It is accepted without effect, and nothing is lost: the reason.
+    Inert(&'static str),
+    /// It is accepted with a warning, and has no effect yet.
+    Planned,
+    /// It ends the start: what to use instead.
+    Refused(&'static str),
+}
+
+impl Status {
+    /// The status in a word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Works => "works",
+            Self::Inert(_) => "inert",
+            Self::Planned => "planned",
+            Self::Refused(_) => "refused",
+        }
+    }
+
+    /// Why it is inert, or what to use instead; nothing else needs a word.
+    #[must_use]
+    pub fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Works | Self::Planned => None,
+            Self::Inert(reason) | Self::Refused(reason) => Some(reason),
+        }
     }
 }
 
@@ -281,6 +351,9 @@ pub static CHAPTERS: &[Chapter] = &[
     Chapter { title: "Plugins beside uWSGI", rows: plugins::ROWS },
 ];
 
+static NAMES: LazyLock<HashMap<&'static str, &'static Row>> =
+    LazyLock::new(|| rows().flat_map(|row| row.names().map(move |name| (name, row))).collect());
+
 /// All rows, in reading order.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
     CHAPTERS.iter().flat_map(|chapter| chapter.rows)
@@ -289,7 +362,13 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
 /// The row with this name or alias, spelt exactly.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Row> {
-    rows().find(|row| row.names().any(|known| known == name))
+    named(name).map(|(_, row)| row)
+}
+
+/// The same, with the name as the table has it.
+#[must_use]
+pub fn named(name: &str) -> Option<(&'static str, &'static Row)> {
+    NAMES.get_key_value(name).map(|(name, row)| (*name, *row))
 }
 
 /// The row with this letter.
