@@ -4,6 +4,7 @@
 
 #[cfg(feature = "python")]
 mod application;
+mod check;
 #[cfg(feature = "python")]
 mod files;
 mod healthcheck;
@@ -45,6 +46,8 @@ enum Command {
     Deploy(crate::deploy::Command),
     /// Ask a running server for a page; exit code 0 when it answers below 400.
     Healthcheck(healthcheck::Arguments),
+    /// Read configurations, start nothing, and tell what each option comes to.
+    Check(check::Arguments),
     /// Tell what options there are, and what becomes of them.
     Options(options::Arguments),
 }
@@ -76,6 +79,7 @@ fn subcommand(arguments: Vec<OsString>) -> ExitCode {
             Err(error) => finish(Err(Failure::new(format!("cannot find this program: {error}")))),
         },
         Command::Healthcheck(arguments) => finish(healthcheck::run(&arguments)),
+        Command::Check(arguments) => finish(check::run(&arguments)),
         Command::Options(arguments) => finish(options::run(&arguments)),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::error::Failure;
 use crate::options::reference;
-use crate::options::table::{self, Argument, CHAPTERS, Row};
+use crate::options::table::{self, Argument, CHAPTERS, Effect, Row};
 
 /// What to tell.
 #[derive(Args)]
@@ -80,7 +80,7 @@ fn listed(arguments: &Arguments) -> Result<String, Failure> {
         }
         found.extend(matching);
     }
-    let exact = arguments.names.iter().all(|name| table::find(plain(name)).is_some());
+    let exact = arguments.names.iter().all(|name| table::find(name).is_some());
     let shown = |row: &&'static Row| {
         (arguments.names.is_empty() || found.iter().any(|known| known.name == row.name))
             && arguments.status.is_none_or(|status| status.fits(row))
@@ -113,14 +113,8 @@ fn listed(arguments: &Arguments) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// A name as it is typed on a command line or in a file.
-fn plain(name: &str) -> &str {
-    name.trim_start_matches('-')
-}
-
 /// The option of this name, or those that have the word in name or description.
 fn look_for(name: &str) -> Vec<&'static Row> {
-    let name = plain(name);
     if let Some(row) = table::find(name) {
         return vec![row];
     }
@@ -153,13 +147,13 @@ fn as_json(chapter: &str, row: &Row) -> Value {
 }
 
 /// The whole program as clap sees it: the subcommands, and the options of the server.
-fn program() -> clap::Command {
+fn program(shown: fn(&Row) -> bool) -> clap::Command {
     let mut command = super::Words::command()
         .disable_help_flag(true)
         .disable_version_flag(true)
         .subcommand_required(false);
     for chapter in CHAPTERS {
-        for row in chapter.rows.iter().filter(|row| reference::is_done(row)) {
+        for row in chapter.rows.iter().filter(|row| reference::is_done(row) && shown(row)) {
             let mut option = clap::Arg::new(row.name)
                 .long(row.name)
                 .visible_aliases(row.aliases.iter().copied())
@@ -198,14 +192,24 @@ fn hint(what: &str) -> ValueHint {
 }
 
 fn completions(shell: Shell) -> String {
+    // Conditions and loops only stand in files.
+    let mut program = program(|row| !matches!(row.effect, Effect::Logic(_)));
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut program(), "ruwsgi", &mut text);
+    clap_complete::generate(shell, &mut program, "ruwsgi", &mut text);
     String::from_utf8_lossy(&text).into_owned()
 }
 
 fn man() -> String {
+    let page = clap_mangen::Man::new(program(|_| true));
     let mut text = Vec::new();
     // Writing to a Vec cannot fail.
-    let _ = clap_mangen::Man::new(program()).render(&mut text);
+    let _ = page.render_title(&mut text);
+    let _ = page.render_name_section(&mut text);
+    text.extend_from_slice(
+        b".SH SYNOPSIS\n\\fBruwsgi\\fR [\\fIOPTION\\fR...] [\\fIFILE\\fR...]\n.br\n\
+          \\fBruwsgi\\fR \\fIsubcommand\\fR [\\fIARGUMENT\\fR...]\n",
+    );
+    let _ = page.render_options_section(&mut text);
+    let _ = page.render_subcommands_section(&mut text);
     String::from_utf8_lossy(&text).into_owned()
 }

@@ -118,9 +118,8 @@ fn start_in_place(
     program: Program,
     legacy: Option<Legacy>,
 ) -> Result<u8, Failure> {
-    if settings.sockets.asked.is_empty() && !settings.no_server {
-        return Err(Failure::new("The -s/--socket option is missing and stdin is not a socket.")
-            .hint("say where to listen: --http :8000, --http-socket :8000 or --socket site.sock"));
+    if let Some(failure) = settings.without_socket() {
+        return Err(failure);
     }
     let launcher = go_to_background(&settings, legacy.is_some())?;
     let mut waiting = Waiting { launcher };

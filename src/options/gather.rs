@@ -176,10 +176,13 @@ impl Gathered {
         self.warnings.extend(read.warnings);
         let mut flow = Flow::new(self.surroundings);
         for mut directive in read.directives {
-            directive.value = directive.value.map(|value| magic::letters(&value, &file, &outer));
+            if let Some(value) = directive.value.as_mut().filter(|value| value.contains('%')) {
+                // uWSGI replaces before it cuts blanks at the end of a line.
+                *value = magic::letters(value, &file, &outer).trim_end().to_owned();
+            }
             let Some(Effect::Logic(logic)) = table::find(&directive.name).map(|row| row.effect)
             else {
-                if let Some(directive) = flow.pass(directive) {
+                for directive in flow.pass(directive) {
                     self.add(directive, depth)?;
                 }
                 continue;
@@ -188,13 +191,10 @@ impl Gathered {
             let origin = directive.origin.clone();
             let wrong = |why: String| at(&origin, &format!("{}: {why}", directive.name));
             let counted = flow.counts();
-            let repeated = flow.take(logic, &value, |name| self.values(name)).map_err(wrong)?;
+            flow.take(logic, &value, |name| self.values(name)).map_err(wrong)?;
             if counted && ["%(", "$(", "@("].iter().any(|opening| value.contains(opening)) {
                 let message = format!("{} sees `{value}` as it is written", directive.name);
                 self.warnings.push(Warning { origin, message });
-            }
-            for directive in repeated {
-                self.add(directive, depth)?;
             }
             if counted || flow.counts() {
                 self.directives.push(directive);

@@ -85,8 +85,8 @@ enum Block {
     Open,
     /// Lines count if this holds.
     If(bool),
-    /// Lines are kept for the rounds of a loop.
-    For(Vec<String>, Vec<Directive>),
+    /// Each line counts once for each of these.
+    For(Vec<String>),
 }
 
 impl Flow {
@@ -102,47 +102,39 @@ impl Flow {
         !matches!(self.block, Block::If(false))
     }
 
-    /// Takes a line of logic; gives the lines that a loop at its end makes.
-    /// `said` looks up what options were given so far.
+    /// Takes a line of logic. `said` looks up what options were given so far.
     pub fn take(
         &mut self,
         logic: Logic,
         value: &str,
         said: impl Fn(&str) -> Vec<String>,
-    ) -> Result<Vec<Directive>, String> {
-        match (logic, &mut self.block) {
-            (Logic::End, block) => {
-                if let Block::For(items, body) = std::mem::take(block) {
-                    return Ok(items.iter().flat_map(|item| round(&body, item)).collect());
-                }
-            }
+    ) -> Result<(), String> {
+        self.block = match (logic, &self.block) {
+            (Logic::End, _) => Block::Open,
             // The first end behind a condition that does not hold is its own.
-            (_, Block::If(false)) => {}
+            (_, Block::If(false)) => return Ok(()),
             (Logic::If(test, wanted), Block::Open) => {
-                let holds = holds(test, value, self.surroundings, said)?;
-                self.block = Block::If(holds == wanted);
+                Block::If(holds(test, value, self.surroundings, said)? == wanted)
             }
             (Logic::For(items), Block::Open) => {
-                self.block = Block::For(rounds(items, value, self.surroundings)?, Vec::new());
+                Block::For(rounds(items, value, self.surroundings)?)
             }
-            (_, Block::If(true) | Block::For(..)) => {
+            (_, Block::If(true) | Block::For(_)) => {
                 return Err("conditions and loops do not stand in one another, as in uWSGI; \
                             end the one before with `end =`"
                     .to_owned());
             }
-        }
-        Ok(Vec::new())
+        };
+        Ok(())
     }
 
-    /// Takes any other line; gives it back if it counts now.
-    pub fn pass(&mut self, directive: Directive) -> Option<Directive> {
-        match &mut self.block {
-            Block::Open | Block::If(true) => Some(directive),
-            Block::If(false) => None,
-            Block::For(_, body) => {
-                body.push(directive);
-                None
-            }
+    /// Takes any other line; gives it back as often as it counts. In a loop that is once for each
+    /// item, before the next line has its turn, as in uWSGI.
+    pub fn pass(&self, directive: Directive) -> Vec<Directive> {
+        match &self.block {
+            Block::Open | Block::If(true) => vec![directive],
+            Block::If(false) => Vec::new(),
+            Block::For(items) => items.iter().map(|item| with_item(&directive, item)).collect(),
         }
     }
 }
@@ -204,10 +196,9 @@ fn rounds(items: Items, value: &str, surroundings: Surroundings) -> Result<Vec<S
     }
 }
 
-fn round(body: &[Directive], item: &str) -> Vec<Directive> {
-    let replaced = |directive: &Directive| Directive {
+fn with_item(directive: &Directive, item: &str) -> Directive {
+    Directive {
         value: directive.value.as_ref().map(|value| value.replace("%(_)", item)),
         ..directive.clone()
-    };
-    body.iter().map(replaced).collect()
+    }
 }

@@ -57,7 +57,8 @@ impl File {
             'x' => self.section.clone().unwrap_or_default(),
             '0'..='9' => {
                 let wanted = letter.to_digit(10).unwrap_or_default() as usize;
-                self.path.split('/').skip(1).nth(wanted).unwrap_or_default().to_owned()
+                let folders = path.parent().and_then(Path::to_str).unwrap_or_default();
+                folders.split('/').skip(1).nth(wanted).unwrap_or_default().to_owned()
             }
             'i' => std::fs::metadata(path).map_or(0, |file| file.ino()).to_string(),
             // As uWSGI prints it: the bytes as they are in the memory of a little-endian machine.
@@ -251,7 +252,7 @@ mod tests {
         }
         check("%d%s", "/srv/site/app.ini");
         check("%p %n %e %c %x", "/srv/site/app.ini app ini site web");
-        check("%0/%1/%2", "srv/site/app.ini");
+        check("%0/%1/%2", "srv/site/");
         check("%D%N %S", "/etc/uwsgi/outer outer.ini");
         check("%%Y-%m-%d", "%Y--/srv/site/");
         check("%(home)/%n", "%(home)/app");

@@ -5,6 +5,7 @@
 //! is used*: [`settings::Settings`], typed and checked once. [`table`] is the one place that knows
 //! the options.
 
+pub mod advice;
 pub mod argv;
 pub mod directive;
 pub mod formats;

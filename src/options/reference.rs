@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::advice::LINTS;
 use super::settings::Settings;
 use super::table::{self, Argument, CHAPTERS, Effect, Row, Status};
 
@@ -185,6 +186,13 @@ pub fn markdown() -> String {
             let reason = reason.unwrap_or_default();
             let _ = writeln!(text, "| {name} | {help} | {}{reason} |", status.word());
         }
+    }
+    text.push_str(
+        "\n## Advice of `ruwsgi check`\n\nWhat is allowed and yet worth a second look; `--allow LINT` leaves one out.\n\n\
+         | lint | why |\n| --- | --- |\n",
+    );
+    for lint in LINTS {
+        let _ = writeln!(text, "| `{}` | {} |", lint.id, for_markdown(lint.why));
     }
     text
 }

@@ -80,8 +80,45 @@ pub struct Settings {
     pub static_files: StaticFiles,
 }
 
-/// Turns what was said into what is used.
+/// Turns what was said into what is used; ends with the first thing that is wrong.
 pub fn apply(gathered: Gathered) -> Result<Settings, Failure> {
+    let Examined { settings, failures, .. } = examine(gathered);
+    match failures.into_iter().next() {
+        None => Ok(settings),
+        Some(failure) => {
+            // They may be the reason: a variable that is not set is read as the number 0.
+            settings.warnings.iter().for_each(|warning| say!("{warning}"));
+            Err(failure)
+        }
+    }
+}
+
+/// A configuration with all that is wrong about it.
+#[derive(Debug)]
+pub struct Examined {
+    /// What came of it, as far as it is right.
+    pub settings: Settings,
+    /// Every directive, declared options followed by what they stand for, and what it is.
+    pub said: Vec<(Directive, Verdict)>,
+    /// What keeps a server from starting.
+    pub failures: Vec<Failure>,
+}
+
+/// What a directive is.
+#[derive(Clone, Copy, Debug)]
+pub enum Verdict {
+    /// An option; its row.
+    Option(&'static Row),
+    /// A name for `%(name)`, or an option that was declared.
+    Placeholder,
+    /// Nothing that is known or used.
+    Unknown,
+    /// An option with a value that cannot be used, or a name that `strict` refuses.
+    Wrong,
+}
+
+/// Looks at everything that was said and stops at nothing.
+pub fn examine(gathered: Gathered) -> Examined {
     // `strict` holds for what stands before it, too.
     let strict = gathered
         .directives
@@ -94,24 +131,30 @@ pub fn apply(gathered: Gathered) -> Result<Settings, Failure> {
         ..Settings::default()
     };
     let referenced: BTreeSet<String> = gathered.referenced.into_iter().collect();
-    for directive in &with_macros(&gathered.directives)? {
-        settings.apply(directive, &referenced)?;
+    let mut failures = Vec::new();
+    let directives = with_macros(&gathered.directives).unwrap_or_else(|failure| {
+        failures.push(failure);
+        gathered.directives
+    });
+    let said = directives.into_iter().map(|directive| {
+        let verdict = settings.apply(&directive, &referenced).unwrap_or_else(|failure| {
+            failures.push(failure);
+            Verdict::Wrong
+        });
+        (directive, verdict)
+    });
+    let said: Vec<_> = said.collect();
+    if let Err(failure) = settings.check(&said) {
+        failures.push(failure);
     }
-    match settings.check() {
-        Ok(()) => Ok(settings),
-        Err(failure) => {
-            // They may be the reason: a variable that is not set is read as the number 0.
-            settings.warnings.iter().for_each(|warning| say!("{warning}"));
-            Err(failure)
-        }
-    }
+    Examined { settings, said, failures }
 }
 
 /// The directives, each option that was declared followed by what it stands for.
 ///
 /// `declare-option = name=option=$1;option=$2` as uWSGI 2.0.31: the words of the value are the `$1`, `$2`…;
 /// those that are missing stay as they are.
-pub fn with_macros(said: &[Directive]) -> Result<Vec<Directive>, Failure> {
+fn with_macros(said: &[Directive]) -> Result<Vec<Directive>, Failure> {
     let mut macros: Vec<(&str, &str)> = Vec::new();
     let mut all = Vec::with_capacity(said.len());
     for directive in said {
@@ -159,6 +202,9 @@ fn expanded(part: &str, value: &str, origin: &Origin) -> Directive {
     Directive::new(name, template.map(fill), origin.clone())
 }
 
+/// How a warning about an option that is planned ends.
+pub const WITHOUT_EFFECT: &str = "is an option of uWSGI that has no effect here yet";
+
 /// Names that people write for an option, and the option.
 const SLIPS: &[(&str, &str)] = &[("process", "processes")];
 
@@ -172,21 +218,25 @@ fn slip(name: &str) -> Option<&'static Row> {
 }
 
 impl Settings {
-    fn apply(&mut self, said: &Directive, referenced: &BTreeSet<String>) -> Result<(), Failure> {
+    fn apply(
+        &mut self,
+        said: &Directive,
+        referenced: &BTreeSet<String>,
+    ) -> Result<Verdict, Failure> {
         if said.placeholder {
-            return Ok(());
+            return Ok(Verdict::Placeholder);
         }
         if let Some(row) = table::find(&said.name) {
-            return self.set(row, said);
+            return self.set(row, said).map(|()| Verdict::Option(row));
         }
         let Directive { name, origin, .. } = said;
         if referenced.contains(name) {
-            return Ok(());
+            return Ok(Verdict::Placeholder);
         }
         if let Some(row) = slip(name) {
             let meant = row.name;
             self.doubt(origin, format!("{name} is not an option; read as {meant}"))?;
-            return self.set(row, said);
+            return self.set(row, said).map(|()| Verdict::Option(row));
         }
         let meant = table::nearest(name).map(|known| format!("; did you mean {known}?"));
         let meant = meant.unwrap_or_default();
@@ -197,7 +247,7 @@ impl Settings {
             .hint(format!("a placeholder is defined by set-placeholder = {name}=…")));
         }
         self.warn(origin, format!("{name} is not an option and %({name}) is used nowhere{meant}"));
-        Ok(())
+        Ok(Verdict::Unknown)
     }
 
     fn set(&mut self, row: &Row, said: &Directive) -> Result<(), Failure> {
@@ -239,7 +289,7 @@ impl Settings {
                 })?;
             }
             Effect::Planned => {
-                let message = format!("{name} is an option of uWSGI that has no effect here yet");
+                let message = format!("{name} {WITHOUT_EFFECT}");
                 self.warn(origin, message);
             }
             Effect::Refused(instead) => {
@@ -362,13 +412,29 @@ impl Settings {
         }
     }
 
-    fn check(&mut self) -> Result<(), Failure> {
-        fn within(name: &str, number: u64, least: u64, most: u64) -> Result<(), Failure> {
+    /// What is wrong if there is nowhere to listen.
+    #[must_use]
+    pub fn without_socket(&self) -> Option<Failure> {
+        let missing = self.sockets.asked.is_empty() && !self.no_server && self.command.is_none();
+        missing.then(|| {
+            Failure::new("The -s/--socket option is missing and stdin is not a socket.").hint(
+                "say where to listen: --http :8000, --http-socket :8000 or --socket site.sock",
+            )
+        })
+    }
+
+    fn check(&mut self, said: &[(Directive, Verdict)]) -> Result<(), Failure> {
+        let within = |name: &str, number: u64, least: u64, most: u64| {
             if (least..=most).contains(&number) {
                 return Ok(());
             }
-            Err(Failure::new(format!("{name} = {number}: from {least} to {most} is possible")))
-        }
+            let of_name = |(_, verdict): &&(Directive, Verdict)| matches!(verdict, Verdict::Option(row) if row.name == name);
+            let origin = said.iter().rfind(of_name).map(|(said, _)| format!("{}: ", said.origin));
+            let origin = origin.unwrap_or_default();
+            Err(Failure::new(format!(
+                "{origin}{name} = {number}: from {least} to {most} is possible"
+            )))
+        };
         within("processes", self.processes.processes, 1, 4096)?;
         within("threads", self.processes.threads, 1, 1024)?;
         within("buffer-size", self.limits.buffer_size, 1, 16 << 20)?;
@@ -385,7 +451,13 @@ impl Settings {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::options::argv;
+    use crate::options::gather::gather;
+    use crate::options::logic::Surroundings;
+    use crate::options::table::Argument;
 
     fn read(lines: &str) -> Result<Settings, Failure> {
         let file = std::sync::Arc::from("x.ini");
@@ -488,6 +560,79 @@ mod tests {
         );
         check_refused("strict\nmax_requests = 5", "read as max-requests; refused under strict");
         check_refused("strict\nharakiri = 30s", "refused under strict");
+    }
+
+    /// An option with a value that suits it, as a word of the command line and a line of a file.
+    fn anything() -> impl Strategy<Value = (&'static str, Option<String>)> {
+        let settable = |row: &&'static Row| {
+            matches!(
+                row.effect,
+                Effect::Flag(_)
+                    | Effect::Number(_)
+                    | Effect::Size(_)
+                    | Effect::Word(_)
+                    | Effect::Line(_)
+                    | Effect::Words(_)
+                    | Effect::Lines(_)
+                    | Effect::Planned
+                    | Effect::Inert(_)
+            )
+        };
+        let rows: Vec<_> = table::rows().filter(settable).collect();
+        (proptest::sample::select(rows), 0usize..8, 0u32..5000, "[a-z/:=._-]{1,12}").prop_map(
+            |(row, name, number, text)| {
+                let names: Vec<_> = row.names().collect();
+                let name = names.get(name % names.len()).copied().unwrap_or(row.name);
+                let value = match (row.argument, row.effect) {
+                    (Argument::None, _) => None,
+                    (_, Effect::Number(_) | Effect::Size(_)) => Some(number.to_string()),
+                    _ => Some(format!("x{text}")),
+                };
+                (name, value)
+            },
+        )
+    }
+
+    /// The settings and warnings without the places where they were said.
+    fn without_origins(settings: &Result<Settings, Failure>) -> String {
+        let text = match settings {
+            Ok(settings) => format!("{:?}", Settings { files: Vec::new(), ..settings.clone() }),
+            Err(failure) => failure.to_string(),
+        };
+        let place =
+            regex::Regex::new(r#"CommandLine|File\("[^"]*", \d+\)|command line|[^ ]*\.ini:\d+"#);
+        place.expect("an expression").replace_all(&text, "<place>").into_owned()
+    }
+
+    proptest! {
+        #[test]
+        fn a_file_says_the_same_as_a_command_line(
+            said in proptest::collection::vec(anything(), 0..12),
+        ) {
+            let mut words = Vec::new();
+            let mut text = String::from("[uwsgi]\n");
+            for (name, value) in &said {
+                words.push(match value {
+                    Some(value) => format!("--{name}={value}"),
+                    None => format!("--{name}"),
+                });
+                text += &match value {
+                    Some(value) => format!("{name} = {value}\n"),
+                    None => format!("{name} = true\n"),
+                };
+            }
+            let folder = tempfile::tempdir().expect("a folder");
+            let file = folder.path().join("x.ini");
+            std::fs::write(&file, text).expect("a file");
+            let read = |words: Vec<String>| {
+                let gathered = gather(argv::read(words)?, [], Surroundings::default())?;
+                let said = gathered.directives.into_iter().filter(|said| said.name != "ini");
+                apply(Gathered::of(said.collect()))
+            };
+            let line = read(words);
+            let file = read(vec!["--ini".to_owned(), file.display().to_string()]);
+            prop_assert_eq!(without_origins(&line), without_origins(&file));
+        }
     }
 
     #[test]

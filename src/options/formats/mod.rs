@@ -65,6 +65,18 @@ impl Format {
         EXTENSIONS.iter().find(|(known, _)| extension == *known).map(|(_, format)| *format)
     }
 
+    /// The option that names a file in it.
+    #[must_use]
+    pub fn option(self) -> &'static str {
+        match self {
+            Self::Ini => "ini",
+            Self::Yaml => "yaml",
+            Self::Json => "json",
+            Self::Xml => "xml",
+            Self::Toml => "toml",
+        }
+    }
+
     /// How log lines name it.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -317,6 +317,12 @@ impl Status {
     }
 }
 
+impl std::fmt::Debug for Row {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Row({})", self.name)
+    }
+}
+
 /// A group of rows, as `--help` shows them.
 pub struct Chapter {
     /// The heading.
@@ -381,10 +387,12 @@ pub fn find_short(letter: char) -> Option<&'static Row> {
 #[must_use]
 pub fn nearest(name: &str) -> Option<&'static str> {
     let wanted = name.to_ascii_lowercase().replace('_', "-");
+    let most = |known: &str| 1 + known.len() / 5;
     rows()
         .flat_map(Row::names)
+        .filter(|known| known.len().abs_diff(wanted.len()) <= most(known))
         .map(|known| (distance(&wanted, known), known))
-        .filter(|&(distance, known)| distance <= 1 + known.len() / 5)
+        .filter(|&(distance, known)| distance <= most(known))
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, known)| known)
 }

@@ -71,6 +71,11 @@ impl Site {
         self.file(app, &text)
     }
 
+    /// Copies a folder of `tests/fixtures` into this one.
+    pub fn copy(&self, folder: &str) {
+        copy(&root().join("tests/fixtures").join(folder), self.path());
+    }
+
     /// Writes a file, and the folders above it.
     pub fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.join(name);
