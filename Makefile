@@ -42,6 +42,11 @@ test: ## Run all tests with the newest and the oldest Python found
 	tools/need cc rust nextest python nginx openssl lint venvs
 	tools/test
 
+.PHONY: fuzz
+fuzz: ## Fuzz the readers, SECONDS each (60); needs a nightly compiler and cargo-fuzz
+	tools/need cc rust
+	tools/fuzz $${SECONDS_EACH:-60}
+
 .PHONY: check
 check: lint ## Everything CI asks for: make lint, then the tests if this very tree has not passed them yet
 	tools/need cc rust nextest python nginx openssl lint venvs
