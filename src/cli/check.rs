@@ -22,8 +22,8 @@ const WIDEST_VALUE: usize = 44;
 #[command(after_help = "exit code: 0 if every file would start a server, 1 if one would not.\n\
     Paths, users and modules are not looked up, but for advice; exec:// runs nothing.")]
 pub(super) struct Arguments {
-    /// Configurations: FILE or FILE:SECTION (.ini, .yaml, .json, .xml, .toml; - is standard input)
-    #[arg(required_unless_present = "lints")]
+    /// Configurations, each with an optional :SECTION (.ini, .yaml, .json, .xml, .toml; - is standard input)
+    #[arg(value_name = "FILE", required_unless_present = "lints")]
     files: Vec<String>,
     /// As JSON
     #[arg(long)]

@@ -90,12 +90,12 @@ impl Gathered {
             }
             Some(Effect::Define(defines)) => {
                 let pair = value.split_once('=');
-                let Some((defined, value)) = pair else {
+                let Some((placeholder, value)) = pair else {
                     return Err(at(&origin, &format!("{name} needs NAME=VALUE")));
                 };
-                let placeholder = defines != Defines::Option;
-                if placeholder && table::find(defined).is_some() {
-                    let why = format!("{name}: {defined} is an option, not a placeholder");
+                let only = defines != Defines::Option;
+                if only && table::find(placeholder).is_some() {
+                    let why = format!("{name}: {placeholder} is an option, not a placeholder");
                     return Err(at(&origin, &why));
                 }
                 let value = match defines {
@@ -103,9 +103,9 @@ impl Gathered {
                         .map_err(|why| at(&origin, &format!("cannot resolve {value}: {why}")))?,
                     Defines::Option | Defines::Placeholder => value.to_owned(),
                 };
-                self.referenced.push(defined.to_owned());
-                let defined = Directive::new(defined, Some(value), origin);
-                self.add(Directive { placeholder, ..defined }, depth)
+                self.referenced.push(placeholder.to_owned());
+                let said = Directive::new(placeholder, Some(value), origin);
+                self.add(Directive { placeholder: only, ..said }, depth)
             }
             _ => Ok(()),
         }
@@ -178,7 +178,8 @@ impl Gathered {
         for mut directive in read.directives {
             if let Some(value) = directive.value.as_mut().filter(|value| value.contains('%')) {
                 // uWSGI replaces before it cuts blanks at the end of a line.
-                *value = magic::letters(value, &file, &outer).trim_end().to_owned();
+                let replaced = magic::letters(value, &file, &outer);
+                replaced.trim_end().clone_into(value);
             }
             let Some(Effect::Logic(logic)) = table::find(&directive.name).map(|row| row.effect)
             else {

@@ -58,7 +58,6 @@ pub struct StaticMap {
 
 /// Every option, typed. A field has the name of its option.
 #[expect(missing_docs, reason = "the table says what each option does")]
-#[expect(clippy::struct_excessive_bools, reason = "options are flags")]
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     pub strict: bool,
@@ -616,10 +615,8 @@ mod tests {
                     Some(value) => format!("--{name}={value}"),
                     None => format!("--{name}"),
                 });
-                text += &match value {
-                    Some(value) => format!("{name} = {value}\n"),
-                    None => format!("{name} = true\n"),
-                };
+                let value = value.as_deref().unwrap_or("true");
+                text.extend([name, " = ", value, "\n"]);
             }
             let folder = tempfile::tempdir().expect("a folder");
             let file = folder.path().join("x.ini");

@@ -76,7 +76,7 @@ mod tests {
     fn commands_run_only_where_they_may() {
         assert_eq!(read("exec://echo a", true).ok().as_deref(), Some("a\n"));
         assert!(read("exec://echo a", false).is_err());
-        assert!(read("exec://exit 3", true).is_err_and(|why| why.to_string().contains("3")));
+        assert!(read("exec://exit 3", true).is_err_and(|why| why.to_string().contains('3')));
     }
 
     #[test]

@@ -174,22 +174,24 @@ fn the_reference_is_told_as_json() {
 
 #[test]
 fn reading_200_lines_takes_less_than_5_milliseconds() {
+    use ruwsgi::options::logic::Surroundings;
     use ruwsgi::options::{argv, gather, settings};
     let site = Site::new();
     let mut text = String::from("[uwsgi]\nbase = /srv\nsocket = %(base)/app.sock\n");
     for line in 0..160 {
-        text += &match line % 4 {
-            0 => format!("env = NAME_{line}=%(base)/%n\n"),
-            1 => format!("max-requests = {line}\n"),
-            2 => format!("static-map = /{line}=%(base)/static\n"),
-            _ => format!("own-{line} = $(HOME)/%(base)\nenv = OWN_{line}=%(own-{line})\n"),
-        };
+        let lines = [
+            "env = NAME_#=%(base)/%n\n",
+            "max-requests = #\n",
+            "static-map = /#=%(base)/static\n",
+            "own-# = $(HOME)/%(base)\nenv = OWN_#=%(own-#)\n",
+        ];
+        text += &lines[line % 4].replace('#', &line.to_string());
     }
     let file = site.file("long.ini", &text).display().to_string();
     let read = || {
         let began = std::time::Instant::now();
         let words = argv::read(["--ini".to_owned(), file.clone()]).expect("words");
-        let gathered = gather::gather(words, [], Default::default()).expect("directives");
+        let gathered = gather::gather(words, [], Surroundings::default()).expect("directives");
         settings::apply(gathered).expect("settings");
         began.elapsed()
     };

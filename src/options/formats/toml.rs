@@ -30,14 +30,11 @@ pub(super) fn read(text: &str, file: &Arc<str>, section: &str) -> Result<Option<
             _ => vec![value],
         };
         for value in values {
-            match scalar(value.get_ref()) {
-                Some(text) => {
-                    read.directives.push(directive(name, Some(text), file, line(value)));
-                }
-                None => {
-                    let message = format!("{name} is passed over: it is no text, number or truth");
-                    read.warnings.push(warning(message, file, line(value)));
-                }
+            if let Some(text) = scalar(value.get_ref()) {
+                read.directives.push(directive(name, Some(text), file, line(value)));
+            } else {
+                let message = format!("{name} is passed over: it is no text, number or truth");
+                read.warnings.push(warning(message, file, line(value)));
             }
         }
     }

@@ -22,7 +22,9 @@ pub(super) fn read(text: &str, file: &Arc<str>, section: &str) -> Result<Option<
             continue;
         }
         let is_item = content.trim_start().starts_with("- ") || content.trim() == "-";
-        if !content.starts_with([' ', '\t']) && !(inside && is_item && open.is_some()) {
+        // A list may stand as far left as its key, even at the margin.
+        let is_indented = content.starts_with([' ', '\t']) || (is_item && open.is_some());
+        if !is_indented {
             close(&mut open, read.as_mut(), file);
             inside = content.trim_end().strip_suffix(':') == Some(section);
             if inside {
