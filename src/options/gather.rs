@@ -151,7 +151,8 @@ impl Gathered {
             at(origin, &format!("cannot tell the language of {path}"))
                 .hint("name it by its option: ini, yaml, json, xml or toml")
         })?;
-        let text = source::read(&path, self.surroundings.commands).map_err(|why| {
+        let read = source::read_any(&path, self.surroundings.commands);
+        let (text, foreign) = read.map_err(|why| {
             let failure = at(origin, &format!("cannot read {path}: {why}"));
             match why.kind() {
                 std::io::ErrorKind::NotFound => {
@@ -165,6 +166,11 @@ impl Gathered {
         let file = magic::File::new(&path, section);
         let outer = self.outer.get_or_insert_with(|| file.clone()).clone();
         let name: Arc<str> = Arc::from(path.as_str());
+        if let Some(line) = foreign {
+            let origin = Origin::File(Arc::clone(&name), line);
+            let message = "not UTF-8 text; the letters that cannot be read are replaced".to_owned();
+            self.warnings.push(Warning { origin, message });
+        }
         let read = format.read(&text, &name, section).map_err(|problem| {
             Failure::new(format!("{path}:{}: {}", problem.line, problem.message))
         })?;

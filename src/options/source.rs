@@ -13,9 +13,27 @@ const LARGEST: u64 = 4 << 20;
 const NOT_READ: &[&str] =
     &["http", "https", "data", "sym", "section", "pipe", "call", "callint", "file"];
 
-/// The whole text. `commands` tells whether `exec://` may run its command.
+/// The whole text, and the first line with bytes that are not UTF-8: they are replaced by U+FFFD, because they
+/// mostly stand in comments. `commands` tells whether `exec://` may run its command.
+pub fn read_any(name: &str, commands: bool) -> Result<(String, Option<usize>)> {
+    String::from_utf8(read_bytes(name, commands)?).map(|text| (text, None)).or_else(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let bytes = error.as_bytes();
+        let line = 1 + bytes.iter().take(valid).filter(|&&byte| byte == b'\n').count();
+        Ok((String::from_utf8_lossy(bytes).into_owned(), Some(line)))
+    })
+}
+
+/// The whole text, which must be UTF-8.
 pub fn read(name: &str, commands: bool) -> Result<String> {
-    let bytes = match name.split_once("://") {
+    match read_any(name, commands)? {
+        (text, None) => Ok(text),
+        (_, Some(line)) => Err(refused(&format!("line {line} is not UTF-8 text"))),
+    }
+}
+
+fn read_bytes(name: &str, commands: bool) -> Result<Vec<u8>> {
+    Ok(match name.split_once("://") {
         _ if name == "-" => limited(std::io::stdin().lock())?,
         Some(("exec", _)) if !commands => {
             return Err(refused("commands are not run while a configuration is only looked at"));
@@ -32,11 +50,6 @@ pub fn read(name: &str, commands: bool) -> Result<String> {
             )));
         }
         _ => limited(std::fs::File::open(name)?)?,
-    };
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes().iter().take(valid).filter(|&&byte| byte == b'\n').count();
-        refused(&format!("line {line} is not UTF-8 text"))
     })
 }
 

@@ -118,3 +118,14 @@ fn nothing_is_started_and_no_command_is_run() {
     // The first keeps what the program printed.
     assert_eq!(files, [".finished", "a.ini"]);
 }
+
+#[test]
+fn comments_in_another_encoding_are_no_hindrance() {
+    let site = Site::new();
+    let path = site.file("a.ini", "");
+    std::fs::write(path, b"[uwsgi]\nhttp = :0\n# d\xe9j\xe0 vu\nmodule = x\n").expect("a file");
+    let told = check(&site, &["a.ini"]);
+    assert_eq!(told.code, Some(0), "{}", told.text);
+    assert!(told.text.contains("a.ini:3: not UTF-8 text"), "{}", told.text);
+    assert!(told.text.contains("module"), "{}", told.text);
+}
