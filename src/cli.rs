@@ -8,6 +8,8 @@ mod application;
 mod files;
 mod healthcheck;
 #[cfg(feature = "python")]
+mod logs;
+#[cfg(feature = "python")]
 mod serve;
 #[cfg(feature = "python")]
 mod sockets;

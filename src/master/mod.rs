@@ -19,6 +19,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
+use crate::log::pipe::Pipe;
 use crate::log::say;
 use crate::net::listen::Listener;
 use crate::options::settings::Settings;
@@ -53,6 +54,10 @@ pub struct Job<'a> {
     pub stats: Option<&'a Listener>,
     /// Both ends of the channel from the gateway to the workers, for a next image.
     pub channel: Vec<Heirloom>,
+    /// The process that writes the log, where there is one.
+    pub log: Option<&'a mut Pipe>,
+    /// Standard output and error as the first image got them, for a next one.
+    pub outputs: Vec<Heirloom>,
     /// How the program starts anew.
     pub program: Program,
     /// How often it did.
@@ -120,7 +125,7 @@ impl Master<'_> {
                 Signal::SIGCHLD => self.reap(),
                 Signal::SIGHUP => self.reload(),
                 Signal::SIGTERM if self.job.settings.processes.die_on_term == Some(false) => {
-                    self.reload()
+                    self.reload();
                 }
                 Signal::SIGTERM => {
                     for worker in self.job.board.workers() {
@@ -168,7 +173,18 @@ impl Master<'_> {
                 Ok(WaitStatus::StillAlive) | Err(_) => return,
                 Ok(_) => continue,
             };
+            self.keep_log(pid.as_raw());
             self.take(Event::Ended(pid.as_raw(), end));
+        }
+    }
+
+    /// Starts the process that writes the log again where it was the one that ended.
+    fn keep_log(&mut self, pid: i32) {
+        let Job { log: Some(log), hooks, signals, .. } = &mut self.job else { return };
+        if log.is(pid)
+            && let Err(error) = log.start_again(*hooks, &|| signals.forget())
+        {
+            say!("cannot start the process that writes the log: {error}");
         }
     }
 
@@ -326,7 +342,9 @@ impl Master<'_> {
             .map(|listener| Heirloom { address: listener.said.clone(), fd: listener.fd() })
             .collect();
         let channel = self.job.channel.clone();
-        let legacy = Legacy { reloads: self.job.reloads + 1, listeners, channel, processes };
+        let outputs = self.job.outputs.clone();
+        let reloads = self.job.reloads + 1;
+        let legacy = Legacy { reloads, listeners, channel, outputs, processes };
         say!("chdir() to {}", self.job.program.directory.display());
         // What comes in before the new image listens is heard by it.
         signals::hold(SIGNALS);

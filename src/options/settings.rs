@@ -57,7 +57,6 @@ pub struct StaticMap {
 
 /// Every option, typed. A field has the name of its option.
 #[expect(missing_docs, reason = "the table says what each option does")]
-#[expect(clippy::struct_excessive_bools, reason = "options are flags")]
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     pub strict: bool,
@@ -311,6 +310,10 @@ impl Settings {
             parse_environment(&pair.value).map_err(|why| {
                 Failure::new(format!("{}: cannot use env = {}: {why}", pair.origin, pair.value))
             })?;
+        }
+        let (_, doubts) = self.logging.plan()?;
+        for (said, doubt) in doubts {
+            self.warn(&said.origin, format!("{}: {doubt}", said.value));
         }
         Ok(())
     }

@@ -11,9 +11,9 @@ const NOT_PYTHON: &str = "only Python applications are served";
 const RUBY: &str = "run Ruby applications with puma behind nginx's proxy_pass";
 /// What to use for Java and Clojure.
 const JVM: &str = "run Java applications with a server of their own behind nginx's proxy_pass";
-/// What to use for applications of PyPy.
+/// What to use for applications of `PyPy`.
 const PYPY: &str = "name the application with module or wsgi-file: it is run by CPython";
-/// Why options that tune PyPy are inert.
+/// Why options that tune `PyPy` are inert.
 const NOT_CPYTHON: &str = "applications are run by CPython";
 
 pub(super) static ROWS: &[Row] = &[
