@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use super::plan::Unusable;
 use super::time::strftime;
 
 /// One step of the chain.
@@ -33,7 +34,7 @@ enum Part {
 
 impl Encoder {
     /// Reads `NAME[:LOGGER] [ARGUMENT]`.
-    pub fn parse(value: &str) -> Result<Self, String> {
+    pub fn parse(value: &str) -> Result<Self, Unusable> {
         let (name, argument) = value.split_once(' ').unwrap_or((value, ""));
         let (name, logger) = match name.split_once(':') {
             Some((name, logger)) => (name, Some(logger.to_owned())),
@@ -45,10 +46,11 @@ impl Encoder {
             "nl" => Kind::NewLine,
             "format" => Kind::Format(parse_parts(argument), false),
             "json" => Kind::Format(parse_parts(argument), true),
+            "gzip" | "compress" => return Err(Unusable::NotYet(name.to_owned())),
             _ => {
-                return Err(format!(
+                return Err(Unusable::Wrong(format!(
                     "there is no encoder {name}; there are prefix, suffix, nl, format and json"
-                ));
+                )));
             }
         };
         Ok(Self { logger, kind })
@@ -140,6 +142,9 @@ mod tests {
     #[test]
     fn an_encoder_may_be_for_one_logger() {
         assert_eq!(Encoder::parse("nl:app").expect("known").logger.as_deref(), Some("app"));
-        assert!(Encoder::parse("rot13 x").expect_err("unknown").contains("no encoder rot13"));
+        let why = Encoder::parse("rot13 x").expect_err("unknown");
+        assert!(matches!(why, Unusable::Wrong(why) if why.contains("no encoder rot13")));
+        let why = Encoder::parse("gzip").expect_err("not yet");
+        assert_eq!(why, Unusable::NotYet("gzip".to_owned()));
     }
 }

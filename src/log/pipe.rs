@@ -50,7 +50,8 @@ impl Outputs {
 /// A running writer.
 pub struct Pipe {
     plan: Plan,
-    writer: Pid,
+    /// `None` after it died.
+    writer: Option<Pid>,
     server: Option<Records>,
     requests: Option<Records>,
     requests_end: Option<Arc<OwnedFd>>,
@@ -84,14 +85,14 @@ impl Pipe {
         let (requests_end, requests) = pair(plan.takes_requests())?.unzip();
         let mut pipe = Self {
             plan,
-            writer: Pid::from_raw(0),
+            writer: None,
             server,
             requests,
             requests_end: requests_end.map(Arc::new),
             outputs,
             before,
         };
-        pipe.writer = pipe.spawn(&NoHooks, enter)?;
+        pipe.writer = Some(pipe.spawn(&NoHooks, &|| (), enter)?);
         match server_end {
             Some(end) => Outputs { output: end.try_clone()?, error: end }.put()?,
             None => pipe.outputs.put()?,
@@ -99,13 +100,19 @@ impl Pipe {
         Ok(Some(pipe))
     }
 
-    fn spawn(&self, hooks: &dyn ForkHooks, enter: &dyn Fn()) -> io::Result<Pid> {
+    fn spawn(
+        &self,
+        hooks: &dyn ForkHooks,
+        prepare: &dyn Fn(),
+        enter: &dyn Fn(),
+    ) -> io::Result<Pid> {
         let ways = [(Kind::Server, &self.server), (Kind::Requests, &self.requests)];
         let ways: Vec<_> = ways
             .into_iter()
             .filter_map(|(kind, records)| Some(Way { kind, records: records.as_ref()? }))
             .collect();
         let child = || {
+            prepare();
             let kept: Vec<_> = ways.iter().map(|way| way.records.as_fd().as_raw_fd()).collect();
             let written = self.outputs.put().and_then(|()| {
                 keep_only(&kept);
@@ -140,15 +147,17 @@ impl Pipe {
         Ok(())
     }
 
-    /// Whether this process is the writer.
-    #[must_use]
-    pub fn is(&self, pid: i32) -> bool {
-        self.writer.as_raw() == pid
+    /// Takes note of a process that ended: it may have been the writer.
+    pub fn bury(&mut self, pid: i32) {
+        self.writer = self.writer.filter(|writer| writer.as_raw() != pid);
     }
 
-    /// Starts the writer again after it died; what waits for it is kept. `prepare` runs in it.
-    pub fn start_again(&mut self, hooks: &dyn ForkHooks, prepare: &dyn Fn()) -> io::Result<()> {
-        self.writer = self.spawn(hooks, prepare)?;
+    /// Starts the writer again where it died; what waits for it is kept. `prepare` runs in it
+    /// first. To be called once in a while, not at once: it may die again.
+    pub fn keep(&mut self, hooks: &dyn ForkHooks, prepare: &dyn Fn()) -> io::Result<()> {
+        if self.writer.is_none() {
+            self.writer = Some(self.spawn(hooks, prepare, &|| ())?);
+        }
         Ok(())
     }
 }
@@ -161,9 +170,10 @@ impl Drop for Pipe {
         self.requests_end = None;
         self.server = None;
         self.requests = None;
+        let Some(writer) = self.writer else { return };
         let since = Instant::now();
         while since.elapsed() < PATIENCE {
-            match waitpid(self.writer, Some(WaitPidFlag::WNOHANG)) {
+            match waitpid(writer, Some(WaitPidFlag::WNOHANG)) {
                 Ok(WaitStatus::StillAlive) => std::thread::sleep(Duration::from_millis(2)),
                 _ => return,
             }

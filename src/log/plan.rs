@@ -118,6 +118,8 @@ pub fn parse_pattern(pattern: &str) -> Result<Regex, String> {
 /// A place for lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logger {
+    /// As it was written, without the name.
+    pub said: String,
     /// A logger with a name gets only what is routed to it.
     pub name: Option<String>,
     /// The place.
@@ -186,10 +188,10 @@ pub const LOGGERS: &[&str] = &["file", "stdio", "fd", "socket", "syslog", "rsysl
 /// Loggers of uWSGI that are not here yet.
 const NOT_YET: &[&str] = &["redislog", "mongodblog", "zeromq", "python", "crypto", "graylog2"];
 
-/// Why a logger cannot be used.
+/// Why a logger or an encoder cannot be used.
 #[derive(Debug, PartialEq, Eq)]
-pub enum LoggerError {
-    /// uWSGI has it and nobody writes to it here yet.
+pub enum Unusable {
+    /// uWSGI has one of this name, and it is not here yet.
     NotYet(String),
     /// It is wrong.
     Wrong(String),
@@ -197,7 +199,7 @@ pub enum LoggerError {
 
 impl Logger {
     /// Reads `[NAME ]PLUGIN[:ARGUMENT]`.
-    pub fn parse(value: &str) -> Result<Self, LoggerError> {
+    pub fn parse(value: &str) -> Result<Self, Unusable> {
         let is_name = |word: &str| {
             word.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-.".contains(letter))
         };
@@ -207,7 +209,7 @@ impl Logger {
         };
         let (plugin, argument) = value.split_once(':').unwrap_or((value, ""));
         let target = Target::parse(plugin, argument)?;
-        Ok(Self { name, target })
+        Ok(Self { said: value.to_owned(), name, target })
     }
 
     /// Whether this is its name.
@@ -218,8 +220,8 @@ impl Logger {
 }
 
 impl Target {
-    fn parse(plugin: &str, argument: &str) -> Result<Self, LoggerError> {
-        let wrong = |why: String| Err(LoggerError::Wrong(why));
+    fn parse(plugin: &str, argument: &str) -> Result<Self, Unusable> {
+        let wrong = |why: String| Err(Unusable::Wrong(why));
         let mut words = argument.split(',');
         let first = words.next().unwrap_or_default();
         let second = words.next();
@@ -258,7 +260,7 @@ impl Target {
                     .unwrap_or(REMOTE_PRIORITY),
             },
             other if NOT_YET.contains(&other) => {
-                return Err(LoggerError::NotYet(other.to_owned()));
+                return Err(Unusable::NotYet(other.to_owned()));
             }
             other => {
                 return wrong(format!(
@@ -294,7 +296,7 @@ mod tests {
 
     fn check(value: &str, name: Option<&str>, target: Target) {
         let logger = Logger::parse(value).expect(value);
-        assert_eq!(logger, Logger { name: name.map(str::to_owned), target }, "{value}");
+        assert_eq!((logger.name.as_deref(), logger.target), (name, target), "{value}");
     }
 
     #[test]
@@ -325,9 +327,9 @@ mod tests {
 
     #[test]
     fn unknown_loggers_are_told_apart() {
-        let not_yet = LoggerError::NotYet("redislog".to_owned());
+        let not_yet = Unusable::NotYet("redislog".to_owned());
         assert_eq!(Logger::parse("redislog:1:2").expect_err("not yet"), not_yet);
-        let Err(LoggerError::Wrong(why)) = Logger::parse("foo:bar") else { panic!("wrong") };
+        let Err(Unusable::Wrong(why)) = Logger::parse("foo:bar") else { panic!("wrong") };
         assert!(why.contains("unable to find logger foo"), "{why}");
     }
 

@@ -112,8 +112,8 @@ fn open_loggers(stream: &Stream) -> Loggers {
     let opened = stream.loggers.iter().map(|logger| {
         let sink = Sink::open(&logger.target, &stdout()).or_else(|error| {
             tell(&format!(
-                "cannot write to the logger {:?}: {error}; its lines go to standard error",
-                logger.target
+                "cannot write to the logger {}: {error}; its lines go to standard error",
+                logger.said
             ));
             let inherited: OwnedFd = io::stderr().as_fd().try_clone_to_owned()?;
             io::Result::Ok(Sink::File(LogFile::inherited(

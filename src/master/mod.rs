@@ -173,17 +173,17 @@ impl Master<'_> {
                 Ok(WaitStatus::StillAlive) | Err(_) => return,
                 Ok(_) => continue,
             };
-            self.keep_log(pid.as_raw());
+            if let Some(log) = &mut self.job.log {
+                log.bury(pid.as_raw());
+            }
             self.take(Event::Ended(pid.as_raw(), end));
         }
     }
 
-    /// Starts the process that writes the log again where it was the one that ended.
-    fn keep_log(&mut self, pid: i32) {
+    /// Starts the process that writes the log again where it died.
+    fn keep_log(&mut self) {
         let Job { log: Some(log), hooks, signals, .. } = &mut self.job else { return };
-        if log.is(pid)
-            && let Err(error) = log.start_again(*hooks, &|| signals.forget())
-        {
+        if let Err(error) = log.keep(*hooks, &|| signals.forget()) {
             say!("cannot start the process that writes the log: {error}");
         }
     }
@@ -213,6 +213,7 @@ impl Master<'_> {
 
     /// What is looked at once a second: files that are touched, requests that take too long.
     fn look(&mut self) {
+        self.keep_log();
         if let Some(path) = self.touched.changed() {
             say!("*** {} has been touched... grace them all !!! ***", path.display());
             self.reload();

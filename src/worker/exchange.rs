@@ -13,7 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::reactor::Reactor;
 use super::{Client, Wire, check_limits};
 use crate::app::{Output, Reply, Request, Vars};
-use crate::log::request::{Outcome, Subject};
+use crate::log::request::{Outcome, Subject, printable};
 use crate::log::say;
 use crate::options::table::Logging;
 use crate::process::inspect;
@@ -41,6 +41,8 @@ pub(super) struct Exchange {
     outcome: Outcome,
     began: Instant,
     head_only: bool,
+    /// Whether the application wants the request logged.
+    noticed: bool,
     /// The thread's place in the application, while it is needed.
     slot: Option<OwnedSemaphorePermit>,
 }
@@ -61,6 +63,7 @@ impl Exchange {
             subject: reactor.shared.requests.subject(&request.vars),
             outcome: Outcome { core: reactor.core, ..Outcome::default() },
             began: Instant::now(),
+            noticed: false,
             head_only: request.vars.get(b"REQUEST_METHOD") == Some(b"HEAD"),
             slot: None,
         };
@@ -101,6 +104,10 @@ impl Exchange {
         self.outcome.head_size = head_size(&reply);
         self.outcome.pieces = reply.pieces;
         self.outcome.from_file = reply.pieces == 0 && matches!(reply.body, Output::Stream(..));
+        let noted = std::mem::take(&mut reply.noted);
+        let own = noted.values.iter().map(|(name, value)| (printable(name), printable(value)));
+        self.subject.own.extend(own);
+        self.noticed = noted.wanted;
         obey_http(&mut reply, self.head_only);
         (self, reply)
     }
@@ -186,7 +193,8 @@ impl Exchange {
             && self.outcome.took.as_millis() >= u128::from(settings.logging.log_slow);
         let Logging { log_big, log_zero, log_sendfile, log_ioerror, .. } = settings.logging;
         let size = self.outcome.body_size + self.outcome.head_size as u64;
-        let noticed = slow
+        let noticed = self.noticed
+            || slow
             || (log_big > 0 && size > log_big)
             || (log_zero && self.outcome.body_size == 0)
             || (log_sendfile && self.outcome.from_file)

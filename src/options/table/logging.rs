@@ -7,7 +7,7 @@ use super::super::values::{parse_mode, truth};
 use super::{Argument, Effect, Row};
 use crate::error::Failure;
 use crate::log::encoder::Encoder;
-use crate::log::plan::{FileRules, Logger, LoggerError, Plan, Route, Stream, parse_pattern};
+use crate::log::plan::{FileRules, Logger, Plan, Route, Stream, Unusable, parse_pattern};
 
 /// Settings of this chapter. A field has the name of its option.
 #[expect(missing_docs, reason = "the table says what each option does")]
@@ -62,20 +62,24 @@ impl Logging {
             ("log-syslog", "syslog:", &self.log_syslog),
             ("log-socket", "socket:", &self.log_socket),
         ] {
-            server.extend(loggers(option, plugin, values, &mut doubts)?);
+            let logger = |value: &str| Logger::parse(&format!("{plugin}{value}"));
+            server.extend(known(option, values, logger, &mut doubts)?);
         }
-        let requests = loggers("req-logger", "", &self.req_logger, &mut doubts)?;
+        let requests = known("req-logger", &self.req_logger, Logger::parse, &mut doubts)?;
+        let mut encoders = |option, values| known(option, values, Encoder::parse, &mut doubts);
+        let server_encoders = encoders("log-encoder", &self.log_encoder)?;
+        let request_encoders = encoders("log-req-encoder", &self.log_req_encoder)?;
         let paths =
             |values: &[Said]| values.iter().map(|said| PathBuf::from(&said.value)).collect();
         let plan = Plan {
             server: Stream {
                 loggers: server,
-                encoders: parsed("log-encoder", &self.log_encoder, Encoder::parse)?,
+                encoders: server_encoders,
                 routes: parsed("log-route", &self.log_route, Route::parse)?,
             },
             requests: Stream {
                 loggers: requests,
-                encoders: parsed("log-req-encoder", &self.log_req_encoder, Encoder::parse)?,
+                encoders: request_encoders,
                 routes: parsed("log-req-route", &self.log_req_route, Route::parse)?,
             },
             drains: parsed("log-drain", &self.log_drain, parse_pattern)?,
@@ -127,28 +131,28 @@ fn parsed<T>(
     values.iter().map(read).collect()
 }
 
-/// Loggers of an option; those that are not here yet are a doubt.
-fn loggers(
+/// Reads all values of an option; what is not here yet is a doubt.
+fn known<T>(
     option: &str,
-    plugin: &str,
     values: &[Said],
+    parse: impl Fn(&str) -> Result<T, Unusable>,
     doubts: &mut Vec<(Said, String)>,
-) -> Result<Vec<Logger>, Failure> {
-    let read = |value: &str| match Logger::parse(&format!("{plugin}{value}")) {
-        Ok(logger) => Ok(Ok(logger)),
-        Err(LoggerError::NotYet(name)) => Ok(Err(name)),
-        Err(LoggerError::Wrong(why)) => Err(why),
+) -> Result<Vec<T>, Failure> {
+    let read = |value: &str| match parse(value) {
+        Ok(known) => Ok(Ok(known)),
+        Err(Unusable::NotYet(name)) => Ok(Err(name)),
+        Err(Unusable::Wrong(why)) => Err(why),
     };
-    let mut known = Vec::new();
-    for (said, logger) in values.iter().zip(parsed(option, values, read)?) {
-        match logger {
-            Ok(logger) => known.push(logger),
+    let mut all = Vec::new();
+    for (said, read) in values.iter().zip(parsed(option, values, read)?) {
+        match read {
+            Ok(known) => all.push(known),
             Err(name) => {
-                doubts.push((said.clone(), format!("the logger {name} of uWSGI is not here yet")));
+                doubts.push((said.clone(), format!("{option} {name} of uWSGI is not here yet")));
             }
         }
     }
-    Ok(known)
+    Ok(all)
 }
 
 /// Why options about the master's part in the log are inert.
