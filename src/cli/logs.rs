@@ -21,10 +21,10 @@ pub(super) fn plan(settings: &Settings, is_later: bool) -> Result<Plan, Failure>
     let logging = &settings.logging;
     let (mut plan, _) = logging.plan()?;
     let processes = &settings.processes;
-    let file = logging.logto.as_ref();
+    let file = logging.file();
     let file = file.or(processes.daemonize.as_ref()).or(processes.daemonize2.as_ref());
     plan.file = file.map(|said| absolute(Path::new(&said.value)));
-    plan.late_file = logging.logto2.as_ref().map(|said| said.value.clone().into());
+    plan.late_file = logging.late_file().map(|said| said.value.clone().into());
     plan.rules.truncate = logging.log_truncate && !is_later;
     if logging.logfile_chown {
         let failed = |error| Failure::new(format!("logfile-chown: {error}"));

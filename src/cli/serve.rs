@@ -196,7 +196,7 @@ fn start_server(
     take_identity(&settings)?;
     change_directory(settings.processes.chdir.as_ref())?;
     let pidfile2 = Pidfile::open(settings.processes.pidfile2.as_ref(), is_later, &mut leftovers)?;
-    if let (Some(file), None) = (settings.logging.logto2.as_ref(), &log) {
+    if let (Some(file), None) = (settings.logging.late_file(), &log) {
         logs::open(Path::new(&file.value), &logs::plan(&settings, is_later)?)?;
     }
     let Legacy { processes: elders, reloads, listeners: heirlooms, channel, .. } =
@@ -292,7 +292,7 @@ fn go_to_background(
         }
         None => None,
     };
-    if let (Some(log), false) = (&settings.logging.logto, again) {
+    if let (Some(log), false) = (settings.logging.file(), again) {
         logs::open(Path::new(&log.value), plan)?;
     }
     Ok(launcher)

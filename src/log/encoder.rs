@@ -46,7 +46,9 @@ impl Encoder {
             "nl" => Kind::NewLine,
             "format" => Kind::Format(parse_parts(argument), false),
             "json" => Kind::Format(parse_parts(argument), true),
-            "gzip" | "compress" => return Err(Unusable::NotYet(name.to_owned())),
+            "gzip" | "compress" | "msgpack" | "crypto" => {
+                return Err(Unusable::NotYet(name.to_owned()));
+            }
             _ => {
                 return Err(Unusable::Wrong(format!(
                     "there is no encoder {name}; there are prefix, suffix, nl, format and json"

@@ -186,7 +186,8 @@ const FACILITIES: &[(&str, u32)] = &[
 /// The loggers that there are, as `logger-list` shows them.
 pub const LOGGERS: &[&str] = &["file", "stdio", "fd", "socket", "syslog", "rsyslog"];
 /// Loggers of uWSGI that are not here yet.
-const NOT_YET: &[&str] = &["redislog", "mongodblog", "zeromq", "python", "crypto", "graylog2"];
+const NOT_YET: &[&str] =
+    &["redislog", "mongodblog", "zeromq", "python", "pipe", "systemd", "crypto", "graylog2"];
 
 /// Why a logger or an encoder cannot be used.
 #[derive(Debug, PartialEq, Eq)]

@@ -136,7 +136,9 @@ impl LogFile {
     fn rotate(&mut self, wanted: bool) -> Option<String> {
         let size = self.size();
         let large = self.rules.max_size > 0 && size > self.rules.max_size;
-        if !(wanted || large) {
+        // What is no file has no name of its own to be renamed.
+        let is_file = self.file.metadata().is_ok_and(|facts| facts.is_file());
+        if !(is_file && (wanted || large)) {
             return None;
         }
         let backup = self.rules.backup.clone().unwrap_or_else(|| {

@@ -234,7 +234,7 @@ fn the_lines_of_the_server_may_have_a_date() {
 }
 
 #[test]
-fn an_application_says_what_is_logged() {
+fn requests_that_matter_are_logged_all_the_same() {
     let site = site();
     let format = ["--log-format", "%(uri) %(app_user)|", "--disable-logging", "--log-zero"];
     let (server, address) = start(&site, &[&format[..], &["--log-big", "100"]].concat());
@@ -245,7 +245,11 @@ fn an_application_says_what_is_logged() {
     server.wait_log(r"^/wanted -\|$");
     server.wait_log("^said without Python$");
     assert!(!server.logged(r"^/named|^/print"), "{}", server.log());
-    drop(server);
+}
+
+#[test]
+fn an_application_adds_values_to_its_lines() {
+    let site = site();
     let (server, address) = start(&site, &["--log-format", "%(uri) %(app_user)|"]);
     server.get(&address, "/named");
     server.wait_log(r"^/named bob\|$");
@@ -289,4 +293,20 @@ fn a_logger_that_is_not_there_ends_the_start() {
     let finished = site.run(&words);
     assert_eq!(finished.code, Some(1), "{finished:?}");
     assert!(finished.text.contains("unable to find logger foo"), "{finished:?}");
+}
+
+#[test]
+fn a_log_may_go_to_another_machine() {
+    let listener = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
+    listener.set_read_timeout(Some(crate::support::PATIENCE)).expect("a timeout");
+    let address = listener.local_addr().expect("bound").to_string();
+    let site = site();
+    let (_server, _) = start(&site, &["--logto", &address]);
+    let mut bytes = [0; 4096];
+    loop {
+        let length = listener.recv(&mut bytes).expect("a line");
+        if String::from_utf8_lossy(&bytes[..length]).starts_with("spawned uWSGI master process") {
+            break;
+        }
+    }
 }

@@ -65,6 +65,7 @@ impl Logging {
             let logger = |value: &str| Logger::parse(&format!("{plugin}{value}"));
             server.extend(known(option, values, logger, &mut doubts)?);
         }
+        server.extend(self.logto.iter().chain(&self.logto2).filter_map(datagrams));
         let requests = known("req-logger", &self.req_logger, Logger::parse, &mut doubts)?;
         let mut encoders = |option, values| known(option, values, Encoder::parse, &mut doubts);
         let server_encoders = encoders("log-encoder", &self.log_encoder)?;
@@ -102,6 +103,18 @@ impl Logging {
         Ok((plan, doubts))
     }
 
+    /// The file that the log is, opened before privileges are dropped.
+    #[must_use]
+    pub fn file(&self) -> Option<&Said> {
+        self.logto.as_ref().filter(|said| datagrams(said).is_none())
+    }
+
+    /// The same, opened afterwards.
+    #[must_use]
+    pub fn late_file(&self) -> Option<&Said> {
+        self.logto2.as_ref().filter(|said| datagrams(said).is_none())
+    }
+
     /// What stands before each line of the server: nothing, a date as `ctime` writes it, or a form
     /// of `strftime`'s.
     #[must_use]
@@ -129,6 +142,13 @@ fn parsed<T>(
         })
     };
     values.iter().map(read).collect()
+}
+
+/// `logto = host:port` is no file.
+fn datagrams(said: &Said) -> Option<Logger> {
+    let address = &said.value;
+    let is_one = address.contains(':') && !address.contains('/');
+    is_one.then(|| Logger::parse(&format!("socket:{address}")).ok()).flatten()
 }
 
 /// Reads all values of an option; what is not here yet is a doubt.

@@ -10,6 +10,7 @@ pub struct Statistics {
     pub stats: Option<Said>,
     pub stats_http: bool,
     pub stats_minified: bool,
+    pub stats_no_cores: bool,
 }
 
 pub(super) static ROWS: &[Row] = &[
@@ -27,8 +28,17 @@ pub(super) static ROWS: &[Row] = &[
     ),
     Row::flag("stats-minified", |s| &mut s.statistics.stats_minified, "statistics on one line")
         .aliases(&["stats-min"]),
-    Row::planned("stats-no-cores", Argument::None, "leave the threads out of the statistics"),
-    Row::planned("stats-no-metrics", Argument::None, "leave the metrics out of the statistics"),
+    Row::flag(
+        "stats-no-cores",
+        |s| &mut s.statistics.stats_no_cores,
+        "leave the threads out of the statistics",
+    ),
+    Row::inert(
+        "stats-no-metrics",
+        Argument::None,
+        "leave the metrics out of the statistics",
+        "there are none in the statistics",
+    ),
     Row::planned(
         "stats-push",
         Argument::Required("PLUGIN:ADDRESS"),
