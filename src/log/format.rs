@@ -166,7 +166,7 @@ mod tests {
         for (name, value) in [
             ("REQUEST_METHOD", "GET"),
             ("REQUEST_URI", "/a\n[pid: 1]"),
-            ("HTTP_X_TAG", "b\tl\u{1b}ue"),
+            ("HTTP_X_TAG", "b\tlu\u{1b}"),
             ("HTTP_HOST", "example.org"),
             ("CONTENT_LENGTH", "12"),
             ("SERVER_PROTOCOL", "HTTP/1.1"),
@@ -193,7 +193,7 @@ mod tests {
         };
         check("%(method) %(host) %(proto) [%(status)]", "GET example.org HTTP/1.1 [404]");
         check("%(uri)", "/a\\n[pid: 1]");
-        check("%(var.HTTP_X_TAG)|%(var.NO)|%(metric.x)", "b\\tl\\x1bue|-|0");
+        check("%(var.HTTP_X_TAG)|%(var.NO)|%(metric.x)", "b\\tlu\\x1b|-|0");
         check("%(user) %(nothing) %(app_user) %(addr)", "- - bob -");
         check("%(micros) %(msecs) %(secs)", "1234567 1234 1.234567");
         check("%(size) %(rsize) %(hsize) %(headers) %(cl)", "45 5 40 3 12");

@@ -1,9 +1,9 @@
 //! The server's log: lines in uWSGI's form, one write each, on standard error.
 //!
-//! Not `tracing`, because the form is uWSGI's and tools parse it. [`request`] and [`format`] make
-//! the line of a request. Where standard error goes is decided at the start: as it is, to a file
-//! ([`target`]), or through a process that knows loggers and rotation ([`pipe`], [`writer`]) as a
-//! [`plan`] says.
+//! Not `tracing`, because the form is uWSGI's and tools parse it. [`request`] and [`mod@format`]
+//! make the line of a request. Where standard error goes is decided at the start: as it is, to a
+//! file ([`target`]), or through a process that knows loggers and rotation ([`pipe`], [`writer`])
+//! as a [`plan`] says.
 
 pub mod encoder;
 pub mod format;

@@ -1,4 +1,4 @@
-//! The server's side of the [`writer`](super::writer): puts its pipes in the place of standard
+//! The server's side of the [`writer`]: puts its pipes in the place of standard
 //! output and error, keeps it running, and waits for its last line.
 
 use std::io;

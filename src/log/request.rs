@@ -71,7 +71,7 @@ pub struct Subject {
     pub referer: String,
     /// `CONTENT_LENGTH`, 0 where it is no number.
     pub content_length: u64,
-    /// Values of the variables that a [`Format`](super::format::Format) names, in its order.
+    /// Values of the variables that a [`Format`] names, in its order.
     pub values: Vec<Option<String>>,
     /// What the application added for the log, by name.
     pub own: Vec<(String, String)>,

@@ -31,6 +31,8 @@ const OTHERS_BUSINESS: &[Signal] = &[
 ];
 /// How long a line may stay without its end before it is written all the same.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// After so many records of one way it looks at all else.
+const MOST_AT_A_TIME: usize = 1000;
 /// A line is written in pieces beyond this, in bytes.
 const LONGEST: usize = 1 << 20;
 
@@ -133,9 +135,9 @@ fn tell(text: &str) {
 }
 
 impl Writer<'_> {
-    /// Takes what waits; false where nobody can write any more.
+    /// Takes what waits, within reason; false where nobody can write any more.
     fn take(&mut self, way: &Way<'_>, space: &mut Vec<u8>) -> bool {
-        loop {
+        for _ in 0..MOST_AT_A_TIME {
             match way.records.take(space) {
                 Ok(Record::From(writer, bytes)) => self.add(way.kind, writer, bytes),
                 Ok(Record::End) => return false,
@@ -145,6 +147,7 @@ impl Writer<'_> {
                 }
             }
         }
+        true
     }
 
     /// A write that does not end a line waits for the next one of the same process.

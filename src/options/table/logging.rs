@@ -416,3 +416,63 @@ pub(super) static ROWS: &[Row] = &[
     Row::planned("alarm-list", Argument::None, "show the alarms and go on")
         .aliases(&["alarms-list"]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::directive::Origin;
+    use super::*;
+
+    fn said(value: &str) -> Said {
+        Said { value: value.to_owned(), origin: Origin::CommandLine }
+    }
+
+    fn check(logging: &Logging, doubt: &str) {
+        let (_, doubts) = logging.plan().expect(doubt);
+        let doubts: Vec<_> = doubts.into_iter().map(|(_, doubt)| doubt).collect();
+        assert_eq!(doubts, [doubt]);
+    }
+
+    #[test]
+    fn what_is_not_here_yet_is_a_doubt() {
+        let logger = vec![said("redislog:h:1"), said("file:x.log")];
+        check(
+            &Logging { logger, ..Logging::default() },
+            "logger redislog of uWSGI is not here yet",
+        );
+        let log_route = vec![said("other .")];
+        check(&Logging { log_route, ..Logging::default() }, "there is no logger of this name");
+    }
+
+    #[test]
+    fn what_is_wrong_is_refused() {
+        for value in ["foo:bar", "file:", "fd:x", "syslog:a,b"] {
+            let failure = Logging { logger: vec![said(value)], ..Logging::default() }.plan();
+            let message = failure.expect_err(value).to_string();
+            assert!(message.contains(&format!("cannot use logger = {value}: ")), "{message}");
+        }
+    }
+
+    #[test]
+    fn only_addresses_take_the_log_away_from_files() {
+        for (value, is_file) in [("x.log", true), ("/a:b/x.log", true), ("10.0.0.1:514", false)] {
+            let logging = Logging { logto: Some(said(value)), ..Logging::default() };
+            assert_eq!(logging.file().is_some(), is_file, "{value}");
+            let (plan, _) = logging.plan().expect(value);
+            assert_eq!(plan.takes_server(), !is_file, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_date_may_have_a_form() {
+        for (value, expected) in [
+            ("", Some(None)),
+            ("True", Some(None)),
+            ("1", Some(None)),
+            ("false", None),
+            ("%Y", Some(Some("%Y"))),
+        ] {
+            let logging = Logging { logdate: Some(said(value)), ..Logging::default() };
+            assert_eq!(logging.prefix(), expected, "{value}");
+        }
+    }
+}
