@@ -8,6 +8,8 @@ mod check;
 #[cfg(feature = "python")]
 mod files;
 mod healthcheck;
+#[cfg(feature = "python")]
+mod logs;
 mod options;
 #[cfg(feature = "python")]
 mod serve;

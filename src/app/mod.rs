@@ -39,6 +39,17 @@ pub struct Reply {
     pub pieces: usize,
     /// Whether the application failed.
     pub failed: bool,
+    /// What the application said for the log.
+    pub noted: Noted,
+}
+
+/// What an application says for the log of its request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Noted {
+    /// Whether the request is to be logged where requests are not.
+    pub wanted: bool,
+    /// Names and values for a format of one's own.
+    pub values: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 /// The body of a reply.
@@ -97,6 +108,7 @@ impl Reply {
             body: Output::Full(Bytes::from_static(text.as_bytes())),
             pieces: 0,
             failed: false,
+            noted: Noted::default(),
         }
     }
 

@@ -11,11 +11,15 @@ use nix::unistd::Pid;
 use super::Said;
 use super::application::{Loaded, facts, load, load_unless_lazy, setup};
 use super::files::{Leftovers, Pidfile};
+use super::logs;
 use super::sockets::Sockets;
 use crate::app::App;
 use crate::error::{Exit, Failure};
 use crate::gateway;
-use crate::log::{request::now, say, target};
+use crate::log::pipe::Pipe;
+use crate::log::plan::Plan;
+use crate::log::request::RequestLog;
+use crate::log::{say, target, time::now};
 use crate::master::state::{Place, Rules, State};
 use crate::master::{self, SIGNALS};
 use crate::net::listen::Listener;
@@ -55,6 +59,7 @@ pub(super) fn serve(
 struct Spare {
     listeners: Vec<(&'static str, Arc<Listener>)>,
     channel: Vec<(String, OwnedFd)>,
+    outputs: Vec<(String, OwnedFd)>,
 }
 
 impl Spare {
@@ -63,11 +68,16 @@ impl Spare {
             let listener = Listener::adopt(&heirloom.address, heirloom.again().ok()?)?;
             Some(("inherited", Arc::new(listener)))
         });
-        let channel = legacy
-            .channel
-            .iter()
-            .filter_map(|heirloom| Some((heirloom.address.clone(), heirloom.again().ok()?)));
-        Self { listeners: listeners.collect(), channel: channel.collect() }
+        let again = |heirlooms: &[Heirloom]| {
+            let copy =
+                |heirloom: &Heirloom| Some((heirloom.address.clone(), heirloom.again().ok()?));
+            heirlooms.iter().filter_map(copy).collect()
+        };
+        Self {
+            listeners: listeners.collect(),
+            channel: again(&legacy.channel),
+            outputs: again(&legacy.outputs),
+        }
     }
 }
 
@@ -104,6 +114,8 @@ fn carry_on(program: Program, legacy: &Legacy, spare: Spare) -> Result<u8, Failu
         sockets: spare.listeners,
         stats: None,
         channel: spare.channel.iter().map(|(name, fd)| Heirloom::new(name, fd)).collect(),
+        log: None,
+        outputs: spare.outputs.iter().map(|(name, fd)| Heirloom::new(name, fd)).collect(),
         program,
         reloads: legacy.reloads,
         hooks: &NoHooks,
@@ -121,9 +133,10 @@ fn start_in_place(
     if let Some(failure) = settings.without_socket() {
         return Err(failure);
     }
-    let launcher = go_to_background(&settings, legacy.is_some())?;
+    let plan = logs::plan(&settings, legacy.is_some())?;
+    let launcher = go_to_background(&settings, &plan, legacy.is_some())?;
     let mut waiting = Waiting { launcher };
-    let served = start(settings, said, program, legacy, &mut waiting);
+    let served = start(settings, said, program, plan, legacy, &mut waiting);
     if let (Err(failure), Some(launcher)) = (&served, waiting.launcher.take()) {
         launcher.failed(&failure.to_string());
     }
@@ -143,11 +156,33 @@ impl Waiting {
     }
 }
 
+/// Starts the log, and then all the rest.
 fn start(
     settings: Settings,
     said: Said,
     program: Program,
+    plan: Plan,
+    mut legacy: Option<Legacy>,
+    waiting: &mut Waiting,
+) -> Result<u8, Failure> {
+    let outputs = legacy.as_mut().map(|legacy| std::mem::take(&mut legacy.outputs));
+    let mut log = logs::start(&settings, plan, outputs)?;
+    let served = start_server(settings, said, program, legacy, log.as_mut(), waiting);
+    if let (Err(failure), Some(log)) = (&served, &log)
+        && log.has_loggers()
+    {
+        // It is told on the terminal, too.
+        say!("{failure}");
+    }
+    served
+}
+
+fn start_server(
+    settings: Settings,
+    said: Said,
+    program: Program,
     legacy: Option<Legacy>,
+    mut log: Option<&mut Pipe>,
     waiting: &mut Waiting,
 ) -> Result<u8, Failure> {
     let began = Instant::now();
@@ -160,10 +195,10 @@ fn start(
     take_identity(&settings)?;
     change_directory(settings.processes.chdir.as_ref())?;
     let pidfile2 = Pidfile::open(settings.processes.pidfile2.as_ref(), is_later, &mut leftovers)?;
-    if let Some(log) = settings.logging.logto2.as_ref() {
-        open_log(&log.value)?;
+    if let (Some(file), None) = (settings.logging.late_file(), &log) {
+        logs::open(Path::new(&file.value), &logs::plan(&settings, is_later)?)?;
     }
-    let Legacy { processes: elders, reloads, listeners: heirlooms, channel } =
+    let Legacy { processes: elders, reloads, listeners: heirlooms, channel, .. } =
         legacy.unwrap_or_default();
     let sockets = Sockets::open(&settings, heirlooms, &mut leftovers)?;
     [pidfile, pidfile2].into_iter().flatten().try_for_each(Pidfile::write)?;
@@ -190,18 +225,13 @@ fn start(
         say!("*** ready to serve after {:.2} seconds ***", began.elapsed().as_secs_f32());
     }
     let (gives, takes) = open_channel(channel)?;
+    let requests = logs::requests(&settings, log.as_deref());
     let live = |place: Place| match place {
         Place::Worker(number) => {
             name_process(&settings, &format!("uWSGI worker {number}"));
-            worker::run(worker_job(
-                number,
-                &settings,
-                &sockets,
-                &takes,
-                board,
-                loaded.as_ref(),
-                &facts,
-            ))
+            let loaded = loaded.as_ref();
+            let job = worker_job(number, &settings, &sockets, &takes, board, loaded, &facts);
+            worker::run(worker::Job { requests: requests.clone(), ..job })
         }
         Place::Gateway => {
             name_process(&settings, "uWSGI http 1");
@@ -211,12 +241,18 @@ fn start(
     name_process(&settings, "uWSGI master");
     waiting.started();
     drop(guard);
+    if let Some(log) = &mut log {
+        log.settle().map_err(|error| failed("keep standard error", &error))?;
+    }
+    let outputs = logs::bequeath(log.as_deref());
     let code = master::run(master::Job {
         settings: &settings,
         state: State::new(rules, &elders, Instant::now()),
         board,
         sockets: sockets.named(),
         stats: sockets.stats.as_ref(),
+        log,
+        outputs,
         channel: vec![Heirloom::new(GIVES, &*gives), Heirloom::new(TAKES, &*takes)],
         program,
         reloads,
@@ -233,33 +269,32 @@ fn failed(what: &str, error: &std::io::Error) -> Failure {
 }
 
 /// Goes to the background where that was asked for, and opens the log.
-fn go_to_background(settings: &Settings, again: bool) -> Result<Option<Launcher>, Failure> {
+fn go_to_background(
+    settings: &Settings,
+    plan: &Plan,
+    again: bool,
+) -> Result<Option<Launcher>, Failure> {
     let log = settings.processes.daemonize.as_ref().or(settings.processes.daemonize2.as_ref());
     let launcher = match log {
         // Later images are there already.
         Some(_) if again => None,
         Some(log) => {
             // Said on the terminal, while there is one.
-            target::check(&log.value).map_err(|error| {
+            target::append_to(Path::new(&log.value), &plan.rules).map_err(|error| {
                 Failure::new(format!("{}: cannot write the log {}: {error}", log.origin, log.value))
             })?;
             let launcher = daemon::detach();
             let launcher = launcher.map_err(|error| failed("go to the background", &error))?;
-            open_log(&log.value)?;
+            logs::open(Path::new(&log.value), plan)?;
             target::close_input().map_err(|error| failed("open /dev/null", &error))?;
             Some(launcher)
         }
         None => None,
     };
-    if let (Some(log), false) = (&settings.logging.logto, again) {
-        open_log(&log.value)?;
+    if let (Some(log), false) = (settings.logging.file(), again) {
+        logs::open(Path::new(&log.value), plan)?;
     }
     Ok(launcher)
-}
-
-fn open_log(path: &str) -> Result<(), Failure> {
-    target::open(path)
-        .map_err(|error| Failure::new(format!("cannot write the log {path}: {error}")))
 }
 
 /// Until the master listens, INT and TERM end the start at once; afterwards nothing is missed.
@@ -433,6 +468,7 @@ fn worker_job(
         settings: Arc::clone(settings),
         sources: listeners.chain(gateway).collect(),
         board,
+        requests: RequestLog::default(),
         app: Box::new(app),
     }
 }

@@ -3,11 +3,52 @@
 //! `[pid: 1|app: 0|req: 1/2] 10.0.0.1 () {24 vars in 246 bytes} [Sat Nov 21 01:05:10 2026] GET /
 //! => generated 6 bytes in 0 msecs (HTTP/1.1 200) 2 headers in 53 bytes (1 switches on core 0)`
 
-use std::cell::RefCell;
 use std::fmt::Write;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::io::Write as _;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::Duration;
 
+use super::format::Format;
+use super::time::now;
 use crate::app::Vars;
+
+/// How lines of requests are made and where they go.
+#[derive(Clone, Debug, Default)]
+pub struct RequestLog {
+    /// A form of one's own.
+    pub format: Option<Format>,
+    /// Whether a client is who X-Forwarded-For says.
+    pub x_forwarded_for: bool,
+    /// The way to loggers of their own; else standard error.
+    pub way: Option<Arc<OwnedFd>>,
+}
+
+impl RequestLog {
+    /// What will be said about a request.
+    #[must_use]
+    pub fn subject(&self, vars: &Vars) -> Subject {
+        let mut subject = Subject::of(vars, self.x_forwarded_for);
+        if let Some(format) = &self.format {
+            subject.values = format.values(vars);
+        }
+        subject
+    }
+
+    /// Writes the line of a request, in one piece.
+    pub fn write(&self, subject: &Subject, outcome: &Outcome) {
+        let mut text = match &self.format {
+            Some(format) => format.line(subject, outcome),
+            None => line(subject, outcome),
+        };
+        text.push('\n');
+        // A log that cannot be written has nowhere to say so.
+        let _ = match &self.way {
+            Some(way) => nix::unistd::write(way, text.as_bytes()).map(drop).map_err(Into::into),
+            None => std::io::stderr().lock().write_all(text.as_bytes()),
+        };
+    }
+}
 
 /// What is said about a request that was answered.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +63,18 @@ pub struct Subject {
     pub uri: String,
     /// `SERVER_PROTOCOL`.
     pub protocol: String,
+    /// `HTTP_HOST`.
+    pub host: String,
+    /// `HTTP_USER_AGENT`.
+    pub agent: String,
+    /// `HTTP_REFERER`.
+    pub referer: String,
+    /// `CONTENT_LENGTH`, 0 where it is no number.
+    pub content_length: u64,
+    /// Values of the variables that a [`Format`] names, in its order.
+    pub values: Vec<Option<String>>,
+    /// What the application added for the log, by name.
+    pub own: Vec<(String, String)>,
     /// How many variables came.
     pub vars: usize,
     /// How many bytes they took.
@@ -33,13 +86,20 @@ impl Subject {
     #[must_use]
     pub fn of(vars: &Vars, x_forwarded_for: bool) -> Self {
         let forwarded = vars.get(b"HTTP_X_FORWARDED_FOR").filter(|_| x_forwarded_for);
+        let text = |name: &[u8]| printable(vars.get(name).unwrap_or_default());
         let client = forwarded.or_else(|| vars.get(b"REMOTE_ADDR")).unwrap_or_default();
         Self {
             client: printable(client),
-            user: printable(vars.get(b"REMOTE_USER").unwrap_or_default()),
-            method: printable(vars.get(b"REQUEST_METHOD").unwrap_or_default()),
-            uri: printable(vars.get(b"REQUEST_URI").unwrap_or_default()),
-            protocol: printable(vars.get(b"SERVER_PROTOCOL").unwrap_or_default()),
+            user: text(b"REMOTE_USER"),
+            method: text(b"REQUEST_METHOD"),
+            uri: text(b"REQUEST_URI"),
+            protocol: text(b"SERVER_PROTOCOL"),
+            host: text(b"HTTP_HOST"),
+            agent: text(b"HTTP_USER_AGENT"),
+            referer: text(b"HTTP_REFERER"),
+            content_length: vars.text(b"CONTENT_LENGTH").parse().unwrap_or(0),
+            values: Vec::new(),
+            own: Vec::new(),
             vars: vars.len(),
             vars_size: vars.packet_size(),
         }
@@ -47,7 +107,8 @@ impl Subject {
 }
 
 /// Text that cannot break a line: control characters and bytes that are not UTF-8 are escaped.
-fn printable(bytes: &[u8]) -> String {
+#[must_use]
+pub fn printable(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.contains(char::is_control) => text.to_owned(),
         _ => bytes.escape_ascii().to_string(),
@@ -59,6 +120,8 @@ fn printable(bytes: &[u8]) -> String {
 pub struct Outcome {
     /// The process that answered.
     pub pid: u32,
+    /// The number of its worker.
+    pub worker: usize,
     /// Requests this worker gave to the application; `None` where the application was not asked.
     pub worker_requests: Option<u64>,
     /// Requests of all workers.
@@ -79,6 +142,8 @@ pub struct Outcome {
     pub core: usize,
     /// Whether the body came from a file.
     pub from_file: bool,
+    /// Whether the client did not take all of it.
+    pub not_taken: bool,
     /// Address space and resident memory in bytes, where they are to be told.
     pub memory: Option<(u64, u64)>,
     /// Whether times are told in microseconds.
@@ -131,20 +196,6 @@ pub fn line(subject: &Subject, outcome: &Outcome) -> String {
         outcome.core,
     );
     line
-}
-
-/// The local time as `ctime` writes it, worked out once a second.
-#[must_use]
-pub fn now() -> String {
-    thread_local!(static LAST: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) });
-    let second = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    LAST.with_borrow_mut(|(last, text)| {
-        if *last != second {
-            *last = second;
-            *text = jiff::Zoned::now().strftime("%a %b %e %H:%M:%S %Y").to_string();
-        }
-        text.clone()
-    })
 }
 
 #[cfg(test)]

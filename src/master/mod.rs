@@ -19,6 +19,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
+use crate::log::pipe::Pipe;
 use crate::log::say;
 use crate::net::listen::Listener;
 use crate::options::settings::Settings;
@@ -53,6 +54,10 @@ pub struct Job<'a> {
     pub stats: Option<&'a Listener>,
     /// Both ends of the channel from the gateway to the workers, for a next image.
     pub channel: Vec<Heirloom>,
+    /// The process that writes the log, where there is one.
+    pub log: Option<&'a mut Pipe>,
+    /// Standard output and error as the first image got them, for a next one.
+    pub outputs: Vec<Heirloom>,
     /// How the program starts anew.
     pub program: Program,
     /// How often it did.
@@ -168,7 +173,18 @@ impl Master<'_> {
                 Ok(WaitStatus::StillAlive) | Err(_) => return,
                 Ok(_) => continue,
             };
+            if let Some(log) = &mut self.job.log {
+                log.bury(pid.as_raw());
+            }
             self.take(Event::Ended(pid.as_raw(), end));
+        }
+    }
+
+    /// Starts the process that writes the log again where it died.
+    fn keep_log(&mut self) {
+        let Job { log: Some(log), hooks, signals, .. } = &mut self.job else { return };
+        if let Err(error) = log.keep(*hooks, &|| signals.forget()) {
+            say!("cannot start the process that writes the log: {error}");
         }
     }
 
@@ -197,6 +213,7 @@ impl Master<'_> {
 
     /// What is looked at once a second: files that are touched, requests that take too long.
     fn look(&mut self) {
+        self.keep_log();
         if let Some(path) = self.touched.changed() {
             say!("*** {} has been touched... grace them all !!! ***", path.display());
             self.reload();
@@ -326,7 +343,9 @@ impl Master<'_> {
             .map(|listener| Heirloom { address: listener.said.clone(), fd: listener.fd() })
             .collect();
         let channel = self.job.channel.clone();
-        let legacy = Legacy { reloads: self.job.reloads + 1, listeners, channel, processes };
+        let outputs = self.job.outputs.clone();
+        let reloads = self.job.reloads + 1;
+        let legacy = Legacy { reloads, listeners, channel, outputs, processes };
         say!("chdir() to {}", self.job.program.directory.display());
         // What comes in before the new image listens is heard by it.
         signals::hold(SIGNALS);

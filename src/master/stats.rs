@@ -85,6 +85,7 @@ struct WorkerStats {
     tx: u64,
     avg_rt: u64,
     apps: [AppStats; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     cores: Vec<CoreStats>,
 }
 
@@ -122,7 +123,7 @@ struct RequestInfo {
 /// The statistics as text.
 #[must_use]
 pub fn text(subject: &Subject<'_>) -> Vec<u8> {
-    let workers: Vec<_> = (0..subject.board.workers().len())
+    let mut workers: Vec<_> = (0..subject.board.workers().len())
         .filter_map(|index| worker_stats(subject.board, index))
         .collect();
     let sockets: Vec<_> = subject
@@ -137,6 +138,11 @@ pub fn text(subject: &Subject<'_>) -> Vec<u8> {
             can_offload: 0,
         })
         .collect();
+    if subject.settings.statistics.stats_no_cores {
+        for worker in &mut workers {
+            worker.cores.clear();
+        }
+    }
     let stats = Stats {
         version: crate::version::UWSGI,
         listen_queue: sockets.iter().map(|socket| socket.queue).sum(),

@@ -444,6 +444,10 @@ impl Settings {
                 Failure::new(format!("{}: cannot use env = {}: {why}", pair.origin, pair.value))
             })?;
         }
+        let (_, doubts) = self.logging.plan()?;
+        for (said, doubt) in doubts {
+            self.warn(&said.origin, format!("{}: {doubt}", said.value));
+        }
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use super::settings::{Owner, StaticMap};
 use super::table::Refusal;
 
 /// What `plugins` may name because it is built in.
-const BUILT_IN: &[&str] = &["0", "http", "corerouter", "logfile"];
+const BUILT_IN: &[&str] = &["0", "http", "corerouter", "logfile", "logsocket", "syslog", "rsyslog"];
 
 /// The names in a list of plugins that are not built in.
 pub fn missing_plugins(names: &str) -> impl Iterator<Item = &str> {

@@ -1,5 +1,7 @@
 //! Forking, with room for an interpreter's own fork handlers.
 
+use std::os::fd::RawFd;
+
 use nix::unistd::{ForkResult, Pid};
 
 /// What an interpreter wants done around a fork, on the forking thread.
@@ -52,6 +54,20 @@ pub(super) fn split() -> nix::Result<ForkResult> {
     // are kept away by its handlers, which `ForkHooks` runs around this call.
     unsafe {
         nix::unistd::fork()
+    }
+}
+
+/// Closes all descriptors of this process but the standard ones and these.
+///
+/// For a child that has a life of its own and never returns to what owned them.
+pub fn keep_only(kept: &[RawFd]) {
+    let listed = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let numbers = listed.filter_map(|entry| entry.file_name().to_str()?.parse::<RawFd>().ok());
+    // The list itself is closed by now, and closing it again does nothing.
+    for number in numbers.collect::<Vec<_>>() {
+        if number > 2 && !kept.contains(&number) {
+            let _ = nix::unistd::close(number);
+        }
     }
 }
 

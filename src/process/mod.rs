@@ -8,6 +8,7 @@ pub mod environment;
 pub mod fork;
 pub mod identity;
 pub mod inspect;
+pub mod records;
 pub mod reexec;
 pub mod scoreboard;
 pub mod signals;

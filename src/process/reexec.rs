@@ -40,13 +40,16 @@ pub struct Legacy {
     /// Both ends of the channel from gateways to workers: what an old gateway hands over, a new
     /// worker may take.
     pub channel: Vec<Heirloom>,
+    /// Standard output and error as the first image got them, where a pipe is in their place.
+    #[serde(default)]
+    pub outputs: Vec<Heirloom>,
     /// Processes that go on serving until the new image has its own.
     pub processes: Vec<i32>,
 }
 
 impl Legacy {
     fn heirlooms(&self) -> impl Iterator<Item = &Heirloom> {
-        self.listeners.iter().chain(&self.channel)
+        self.listeners.iter().chain(&self.channel).chain(&self.outputs)
     }
 }
 

@@ -9,6 +9,7 @@ mod input;
 mod interpreter;
 mod load;
 mod module;
+mod noted;
 mod start;
 mod wsgi;
 

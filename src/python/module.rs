@@ -85,6 +85,7 @@ pub(super) fn install(py: Python<'_>, facts: Facts) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(total_requests, &module)?)?;
     module.add_function(wrap_pyfunction!(mem, &module)?)?;
     module.add_function(wrap_pyfunction!(log, &module)?)?;
+    super::noted::install(&module)?;
     module.add_function(wrap_pyfunction!(reload, &module)?)?;
     module.add_function(wrap_pyfunction!(stop, &module)?)?;
     py.import("sys")?.getattr("modules")?.set_item("uwsgi", module)?;

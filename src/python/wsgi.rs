@@ -14,6 +14,7 @@ use super::environ::{self, Constants};
 use super::file::FileWrapper;
 use super::load::{self, LoadError, Target, print_error};
 use super::module::{self, Facts};
+use super::noted;
 use super::start::StartResponse;
 use crate::app::file::FilePieces;
 use crate::app::{App, Output, Piece, Pieces, Reply, Request};
@@ -62,6 +63,8 @@ impl Wsgi {
             return Reply::failure();
         };
         let subject = request.vars.text(b"REQUEST_URI").into_owned();
+        // What a reply left that went on after it was logged.
+        noted::take();
         match self.run(py, application, request) {
             Ok(reply) => reply,
             Err(error) => {
@@ -69,7 +72,7 @@ impl Wsgi {
                 if error.is_instance_of::<pyo3::exceptions::PySystemExit>(py) {
                     say!("the application asked to exit during {subject:?}; the worker goes on");
                 }
-                Reply::failure()
+                Reply { noted: noted::take(), ..Reply::failure() }
             }
         }
     }
@@ -188,7 +191,14 @@ impl Rest {
                 (Output::Stream(written.into(), Box::new(rest)), 0)
             }
         };
-        Ok(Reply { status, headers, body, pieces: pieces + writes, failed: false })
+        Ok(Reply {
+            status,
+            headers,
+            body,
+            pieces: pieces + writes,
+            failed: false,
+            noted: noted::take(),
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use crate::app::file::FilePieces;
-use crate::app::{Output, Reply, Request};
+use crate::app::{Noted, Output, Reply, Request};
 use crate::options::settings::StaticMap;
 
 /// The answer from a file, where there is one.
@@ -59,6 +59,7 @@ fn reply(path: &Path, if_modified_since: Option<&[u8]>) -> Option<Reply> {
             body: Output::Full(Bytes::new()),
             pieces: 0,
             failed: false,
+            noted: Noted::default(),
         });
     }
     let kind = mime_guess::from_path(path).first_raw();
@@ -76,6 +77,7 @@ fn reply(path: &Path, if_modified_since: Option<&[u8]>) -> Option<Reply> {
         body: Output::Stream(Bytes::new(), pieces),
         pieces: 0,
         failed: false,
+        noted: Noted::default(),
     })
 }
 

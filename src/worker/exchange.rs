@@ -13,8 +13,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::reactor::Reactor;
 use super::{Client, Wire, check_limits};
 use crate::app::{Output, Reply, Request, Vars};
-use crate::log::request::{Outcome, Subject, line};
+use crate::log::request::{Outcome, Subject, printable};
 use crate::log::say;
+use crate::options::table::Logging;
 use crate::process::inspect;
 use crate::process::scoreboard::now_micros;
 use crate::route::static_files;
@@ -40,6 +41,8 @@ pub(super) struct Exchange {
     outcome: Outcome,
     began: Instant,
     head_only: bool,
+    /// Whether the application wants the request logged.
+    noticed: bool,
     /// The thread's place in the application, while it is needed.
     slot: Option<OwnedSemaphorePermit>,
 }
@@ -57,9 +60,10 @@ impl Exchange {
         drop_code_loading(&mut request.vars);
         let mut exchange = Self {
             reactor: Rc::clone(reactor),
-            subject: Subject::of(&request.vars, settings.logging.log_x_forwarded_for),
+            subject: reactor.shared.requests.subject(&request.vars),
             outcome: Outcome { core: reactor.core, ..Outcome::default() },
             began: Instant::now(),
+            noticed: false,
             head_only: request.vars.get(b"REQUEST_METHOD") == Some(b"HEAD"),
             slot: None,
         };
@@ -100,6 +104,10 @@ impl Exchange {
         self.outcome.head_size = head_size(&reply);
         self.outcome.pieces = reply.pieces;
         self.outcome.from_file = reply.pieces == 0 && matches!(reply.body, Output::Stream(..));
+        let noted = std::mem::take(&mut reply.noted);
+        let own = noted.values.iter().map(|(name, value)| (printable(name), printable(value)));
+        self.subject.own.extend(own);
+        self.noticed = noted.wanted;
         obey_http(&mut reply, self.head_only);
         (self, reply)
     }
@@ -146,7 +154,8 @@ impl Exchange {
     }
 
     /// Counts a client that did not take the reply.
-    pub(super) fn not_taken(&self) {
+    pub(super) fn not_taken(&mut self) {
+        self.outcome.not_taken = true;
         self.reactor.counters.write_errors.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -182,17 +191,25 @@ impl Exchange {
         }
         let slow = settings.logging.log_slow > 0
             && self.outcome.took.as_millis() >= u128::from(settings.logging.log_slow);
+        let Logging { log_big, log_zero, log_sendfile, log_ioerror, .. } = settings.logging;
+        let size = self.outcome.body_size + self.outcome.head_size as u64;
+        let noticed = self.noticed
+            || slow
+            || (log_big > 0 && size > log_big)
+            || (log_zero && self.outcome.body_size == 0)
+            || (log_sendfile && self.outcome.from_file)
+            || (log_ioerror && self.outcome.not_taken);
         let wanted = match self.outcome.status {
-            _ if slow => true,
             400..=499 if settings.logging.log_4xx => true,
             500..=599 if settings.logging.log_5xx => true,
-            _ => !settings.logging.disable_logging,
+            _ => noticed || !settings.logging.disable_logging,
         };
         if wanted {
             self.outcome.pid = std::process::id();
             self.outcome.total_requests = shared.board.total_requests();
+            self.outcome.worker = shared.number;
             self.outcome.micros = settings.logging.log_micros;
-            say!("{}", line(&self.subject, &self.outcome));
+            shared.requests.write(&self.subject, &self.outcome);
         }
     }
 }

@@ -20,6 +20,7 @@ use tokio::sync::watch;
 
 use crate::app::{App, Reply};
 use crate::error::WORKER_RELOAD;
+use crate::log::request::RequestLog;
 use crate::log::say;
 use crate::net::listen::Listener;
 use crate::options::settings::Settings;
@@ -67,6 +68,8 @@ pub struct Job {
     pub sources: Vec<Source>,
     /// What it shares with the master.
     pub board: &'static Scoreboard,
+    /// How requests are logged.
+    pub requests: RequestLog,
     /// Gives the application; in the worker, so that it may be loaded here.
     pub app: Box<dyn FnOnce() -> Result<Arc<dyn App>, u8>>,
 }
@@ -100,6 +103,7 @@ struct Shared {
     sources: Vec<Source>,
     board: &'static Scoreboard,
     worker: &'static Worker,
+    requests: RequestLog,
     app: Arc<dyn App>,
     phase: watch::Sender<Phase>,
     server_name: String,
@@ -152,6 +156,7 @@ pub fn run(job: Job) -> u8 {
         sources: job.sources,
         board: job.board,
         worker,
+        requests: job.requests,
         app: Arc::clone(&app),
         phase: watch::Sender::new(Phase::Serving),
         server_name: nix::unistd::gethostname()

@@ -26,6 +26,7 @@ mod django;
 mod environ;
 mod http;
 mod life;
+mod logs;
 mod mistakes;
 mod options;
 mod stats;

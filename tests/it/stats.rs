@@ -88,6 +88,15 @@ fn a_worker_tells_its_state() {
 }
 
 #[test]
+fn it_leaves_the_threads_out_when_asked_to() {
+    let (value, _) = dump(&program(), &["--stats-no-cores"]);
+    for worker in value["workers"].as_array().unwrap() {
+        assert_eq!(worker.get("cores"), None);
+        assert!(worker["requests"].is_u64());
+    }
+}
+
+#[test]
 fn it_speaks_http_when_asked_to() {
     let (_, text) = dump(&program(), &["--stats-http"]);
     assert!(text.starts_with("HTTP/1.0 200 OK\r\n"), "{text}");
