@@ -120,7 +120,7 @@ impl Master<'_> {
                 Signal::SIGCHLD => self.reap(),
                 Signal::SIGHUP => self.reload(),
                 Signal::SIGTERM if self.job.settings.processes.die_on_term == Some(false) => {
-                    self.reload()
+                    self.reload();
                 }
                 Signal::SIGTERM => {
                     for worker in self.job.board.workers() {

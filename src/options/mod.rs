@@ -7,11 +7,14 @@
 
 pub mod argv;
 pub mod directive;
+pub mod files;
 pub mod gather;
 pub mod ini;
 pub mod logic;
 pub mod magic;
+pub mod mounts;
 pub mod reference;
 pub mod settings;
+pub mod sockets;
 pub mod table;
 pub mod values;

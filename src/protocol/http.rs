@@ -10,6 +10,7 @@ use http::request::Parts;
 use crate::app::vars::{TooLong, Vars};
 
 /// What is known of a connection beside the head of a request.
+#[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
 #[derive(Clone, Debug)]
 pub struct Connection {
     /// The client.
@@ -22,6 +23,10 @@ pub struct Connection {
     pub underscores: bool,
     /// Whether the request came through the gateway, as `UWSGI_ROUTER` and `REMOTE_PORT` tell.
     pub gateway: bool,
+    /// Whether a proxy told who the client is, as `REMOTE_PORT` tells.
+    pub proxied: bool,
+    /// Whether the client speaks TLS, as `HTTPS` tells.
+    pub tls: bool,
 }
 
 /// The variables of a request, in uWSGI's order.
@@ -40,10 +45,13 @@ pub fn vars(head: &Parts, connection: &Connection) -> Result<Vars, TooLong> {
     if connection.gateway {
         vars.push(b"UWSGI_ROUTER", b"http")?;
     }
+    if connection.tls {
+        vars.push(b"HTTPS", b"on")?;
+    }
     match connection.client {
         Some(client) => {
             vars.push(b"REMOTE_ADDR", client.ip().to_canonical().to_string().as_bytes())?;
-            if connection.gateway {
+            if connection.gateway || connection.proxied {
                 vars.push(b"REMOTE_PORT", client.port().to_string().as_bytes())?;
             }
         }
@@ -152,6 +160,8 @@ mod tests {
             server_name: "here".to_owned(),
             underscores: false,
             gateway: false,
+            proxied: false,
+            tls: false,
         };
         let vars = vars(&head, &connection).expect("short");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -33,6 +33,8 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
             server_name: reactor.shared.server_name.clone(),
             underscores: settings.http.http_allow_underscores,
             gateway: false,
+            proxied: stream.is_proxied(),
+            tls: stream.is_tls(),
         },
     });
     let mut phase = reactor.shared.phase.subscribe();
@@ -108,7 +110,7 @@ async fn read(
     }
     let trusted = is_trusted(reactor, &vars, facts.wire, facts.unix);
     let https = is_https(&vars, trusted);
-    Ok(Request { vars, body, https, input_terminated, core: reactor.core })
+    Ok(Request { vars, body, https, input_terminated, core: reactor.core, app: 0 })
 }
 
 /// A short answer, and the end of the connection: what follows cannot be trusted.

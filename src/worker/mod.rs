@@ -22,11 +22,13 @@ use crate::app::{App, Reply};
 use crate::error::WORKER_RELOAD;
 use crate::log::say;
 use crate::net::listen::Listener;
+use crate::net::tls::Tls;
 use crate::options::settings::Settings;
 use crate::process::inspect;
 use crate::process::scoreboard::{Scoreboard, Worker, now_micros};
 use crate::process::signals::{self, Signals};
 use crate::protocol::reply::{self, frame};
+use crate::route::static_files::Files;
 
 /// What is spoken on a source of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub struct Source {
     pub wire: Wire,
     /// The socket.
     pub inlet: Inlet,
+    /// Set where TLS is spoken.
+    pub tls: Option<Tls>,
 }
 
 /// A socket that gives connections.
@@ -106,6 +110,10 @@ struct Shared {
     started: Instant,
     /// The clients whose requests are in the application, by thread.
     clients: Vec<Mutex<Option<Client>>>,
+    /// What is served without the application.
+    files: Files,
+    /// Requests that each of several applications answered, by its number.
+    asked: Vec<AtomicU64>,
     /// Requests after which this worker goes.
     most_requests: u64,
     /// Set when the worker goes because of a limit.
@@ -113,10 +121,14 @@ struct Shared {
 }
 
 impl Shared {
-    /// Requests that the application answered in this worker.
-    fn app_requests(&self) -> u64 {
-        let cores = self.board.cores(self.number - 1).iter();
-        cores.map(|core| core.requests.load(Ordering::Relaxed)).sum()
+    /// Counts a request that an application answered; gives how many it answered in this worker.
+    fn count(&self, number: usize) -> u64 {
+        if self.settings.python.mount.is_empty() {
+            // The scoreboard knows those of the processes before this one, too.
+            let cores = self.board.cores(self.number - 1).iter();
+            return cores.map(|core| core.requests.load(Ordering::Relaxed)).sum();
+        }
+        self.asked.get(number).map_or(0, |asked| asked.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
     /// Lets the worker go once it answered what it has.
@@ -159,6 +171,8 @@ pub fn run(job: Job) -> u8 {
             .unwrap_or_default(),
         started: Instant::now(),
         clients: (0..job.settings.processes.threads).map(|_| Mutex::new(None)).collect(),
+        files: Files::new(&job.settings),
+        asked: (0..=job.settings.python.mount.len()).map(|_| AtomicU64::new(0)).collect(),
         most_requests,
         exit: AtomicU64::new(0),
         settings: job.settings,

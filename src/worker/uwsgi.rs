@@ -89,7 +89,7 @@ async fn read_request(
     let trusted = is_trusted(reactor, &vars, wire, true);
     let https = is_https(&vars, trusted);
     let input_terminated = wire == Wire::Gateway && vars.get(b"HTTP_TRANSFER_ENCODING").is_some();
-    Ok(Some(Request { vars, body, https, input_terminated, core: reactor.core }))
+    Ok(Some(Request { vars, body, https, input_terminated, core: reactor.core, app: 0 }))
 }
 
 async fn read_body(
