@@ -1,6 +1,6 @@
 //! Options about Python: what is imported and loaded, and how the application is called.
 
-use crate::support::{Address, Request, Server, Site, differs_on_purpose};
+use crate::support::{Address, Request, Server, Site, differs_on_purpose, is_uwsgi};
 
 const APP: &str = "import sys
 def application(environ, start_response):
@@ -9,6 +9,8 @@ def application(environ, start_response):
 ";
 
 fn start<'s>(site: &'s Site, arguments: &[&str]) -> (Server<'s>, Address) {
+    // A server that was killed may hold its socket a moment longer than its name among the living.
+    let _ = std::fs::remove_file(site.join("app.sock"));
     let server = site.start(&[&["--http-socket", "app.sock", "--master"], arguments].concat());
     (server, Address::socket(site.join("app.sock")))
 }
@@ -55,7 +57,7 @@ fn paste_and_pecan_load_applications() {
     site.file(
         "paste/deploy.py",
         "import os, hello\ndef loadapp(uri, relative_to=None):\n    assert uri == \
-         'config:site.ini', uri\n    assert os.path.isabs(relative_to)\n    return \
+         'config:site.ini', uri\n    assert relative_to in (None, os.getcwd())\n    return \
          hello.application\n",
     );
     site.file("pecan/__init__.py", "");
@@ -72,7 +74,10 @@ fn paste_and_pecan_load_applications() {
     );
     let (server, address) = start(&site, &["--paste", "config:site.ini", "--paste-logger"]);
     assert_eq!(server.get(&address, "/").text(), "Hello World");
-    assert!(site.join("own.log").exists());
+    if !is_uwsgi() {
+        // That one asks Paste Script for it, which is not here.
+        assert!(site.join("own.log").exists());
+    }
     server.stop();
     let (server, address) = start(&site, &["--pecan", "config.py"]);
     assert_eq!(server.get(&address, "/").text(), "Hello World");

@@ -23,6 +23,8 @@ fn site() -> Site {
 }
 
 fn start<'s>(site: &'s Site, lines: &str) -> (Server<'s>, Address) {
+    // A server that was killed may hold its socket a moment longer than its name among the living.
+    let _ = std::fs::remove_file(site.join("app.sock"));
     let ini =
         format!("[uwsgi]\nmaster = true\nhttp-socket = app.sock\nwsgi-file = hello.py\n{lines}");
     site.file("app.ini", &ini);
@@ -56,7 +58,9 @@ fn directories_are_checked_and_have_an_index() {
 #[test]
 fn links_may_lead_to_a_safe_directory() {
     let site = site();
-    let (server, address) = start(&site, "static-map = /s=files\nstatic-safe = outside\n");
+    let safe = site.join("outside").canonicalize().unwrap();
+    let lines = format!("static-map = /s=files\nstatic-safe = {}\n", safe.display());
+    let (server, address) = start(&site, &lines);
     assert_eq!(server.get(&address, "/s/link.txt").text(), "outside");
 }
 
@@ -66,10 +70,11 @@ fn the_compressed_file_is_sent_to_who_takes_it() {
     site.file("files/a.txt.gz", "packed");
     site.file("other/b.txt", "plain");
     site.file("other/b.txt.gz", "packed");
+    let folder = site.join("files").canonicalize().unwrap();
     let rules = [
-        ("static-gzip-all = true\n", true),
-        ("static-gzip-dir = files\n", false),
-        ("static-gzip-ext = a.txt\n", false),
+        ("static-gzip-all = true\n".to_owned(), true),
+        (format!("static-gzip-dir = {}\n", folder.display()), false),
+        ("static-gzip-ext = a.txt\n".to_owned(), false),
     ];
     for (rule, other) in rules {
         let (server, address) =
@@ -152,6 +157,10 @@ fn types_come_from_a_table() {
         server.get(&address, path).header("Content-Type").unwrap_or_default().to_owned()
     };
     assert_eq!(kind("/s/m.own"), "text/x-own");
+    if differs_on_purpose() {
+        return;
+    }
+    // The usual ones stay known.
     assert_eq!(kind("/s/s.css"), "text/css");
 }
 
