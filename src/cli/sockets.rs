@@ -28,17 +28,25 @@ pub(super) struct Sockets {
     pub(super) stats: Option<Listener>,
 }
 
-/// Sockets that are bound before privileges are dropped (`shared-socket`).
+/// What is opened before privileges are dropped and the directory is changed, as in uWSGI: shared
+/// sockets, and the files of TLS, which only root may be able to read.
 pub(super) struct Early {
     listeners: Vec<Listener>,
     heirlooms: Vec<Heirloom>,
+    /// For each socket that was asked for.
+    tls: Vec<Option<Tls>>,
 }
 
 impl Early {
     pub(super) fn open(settings: &Settings, mut heirlooms: Vec<Heirloom>) -> Result<Self, Failure> {
+        let asked = settings.sockets.asked.iter();
+        let tls = asked.map(|socket| {
+            socket.tls.as_ref().map(|files| load_tls(&socket.address, files)).transpose()
+        });
+        let tls = tls.collect::<Result<_, _>>()?;
         let mut listeners = Vec::new();
         if settings.sockets.shared_socket.is_empty() {
-            return Ok(Self { listeners, heirlooms });
+            return Ok(Self { listeners, heirlooms, tls });
         }
         let options = listen_options(settings)?;
         for (index, said) in settings.sockets.shared_socket.iter().enumerate() {
@@ -46,7 +54,7 @@ impl Early {
             say!("uwsgi shared socket {index} bound to {}", describe(&listener));
             listeners.push(listener);
         }
-        Ok(Self { listeners, heirlooms })
+        Ok(Self { listeners, heirlooms, tls })
     }
 }
 
@@ -78,7 +86,7 @@ impl Sockets {
         leftovers: &mut Leftovers,
     ) -> Result<Self, Failure> {
         let options = listen_options(settings)?;
-        let Early { listeners: shared, mut heirlooms } = early;
+        let Early { listeners: shared, mut heirlooms, tls } = early;
         let mut open = |said: &Named| -> Result<Listener, Failure> {
             let shared = shared.iter().find(|shared| shared.said == said.value);
             let listener = match shared {
@@ -93,9 +101,7 @@ impl Sockets {
             Ok(listener)
         };
         let mut requests = Vec::new();
-        for (index, socket) in settings.sockets.asked.iter().enumerate() {
-            let tls = socket.tls.as_ref().map(|files| load_tls(&socket.address, files));
-            let tls = tls.transpose()?;
+        for (index, (socket, tls)) in settings.sockets.asked.iter().zip(tls).enumerate() {
             let listener = open(&socket.address)?;
             say!("uwsgi socket {index} bound to {}", describe(&listener));
             if socket.protocol == Protocol::Uwsgi && listener.address.is_open() {

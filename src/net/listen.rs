@@ -226,6 +226,27 @@ mod tests {
     }
 
     #[test]
+    fn sockets_are_as_they_were_asked_for() {
+        let plain = Listener::open("127.0.0.1:0", &options()).expect("a port");
+        assert!(!plain.socket.keepalive().expect("an option"));
+        assert!(!plain.socket.reuse_port().expect("an option"));
+        let options = Options {
+            keepalive: true,
+            reuse_port: true,
+            freebind: true,
+            send_buffer: Some(8192),
+            receive_buffer: Some(16384),
+            ..options()
+        };
+        let asked = Listener::open("192.0.2.1:0", &options).expect("an address of nobody");
+        assert!(asked.socket.keepalive().expect("an option"));
+        assert!(asked.socket.reuse_port().expect("an option"));
+        // The kernel doubles what is asked for.
+        assert_eq!(asked.socket.send_buffer_size().expect("an option"), 16384);
+        assert_eq!(asked.socket.recv_buffer_size().expect("an option"), 32768);
+    }
+
+    #[test]
     fn a_taken_port_names_its_holder() {
         let first = Listener::open("127.0.0.1:0", &options()).expect("a port");
         let second = Listener::open(&first.address.to_string(), &options()).expect_err("taken");

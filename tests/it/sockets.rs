@@ -1,7 +1,11 @@
 //! Options of listening sockets.
 
+use std::io::{Read, Write};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::UnixStream;
+
 use crate::support::client::get_uwsgi;
-use crate::support::{Address, Request, Site, differs_on_purpose, unused_port};
+use crate::support::{Address, Reply, Request, Site, differs_on_purpose, unused_port, wait_for};
 
 #[test]
 fn protocol_says_what_socket_speaks() {
@@ -121,6 +125,22 @@ fn an_address_of_another_machine_is_bound_freely() {
     let server = site.start(&["--http-socket", &at, "--freebind", "--wsgi-file", "hello.py"]);
     server.wait_log(&format!("bound to TCP address 192.0.2.1:{port}"));
     server.wait_log("spawned uWSGI worker 1");
+}
+
+#[test]
+fn unix_sockets_become_abstract() {
+    let site = Site::with("hello.py");
+    let name = format!("ruwsgi-{}", std::process::id());
+    let server =
+        site.start(&["--http-socket", &name, "--abstract-socket", "--wsgi-file", "hello.py"]);
+    let address = std::os::unix::net::SocketAddr::from_abstract_name(&name).unwrap();
+    let mut connection = wait_for("a listener", || UnixStream::connect_addr(&address).ok());
+    connection.write_all(&Request::get("/").bytes()).unwrap();
+    let mut reply = Vec::new();
+    connection.read_to_end(&mut reply).unwrap();
+    assert_eq!(Reply::parse(&reply).text(), "Hello World");
+    assert!(!site.join(&name).exists());
+    server.stop();
 }
 
 #[test]

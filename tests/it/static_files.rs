@@ -3,7 +3,10 @@
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use crate::support::{Address, Nginx, Request, Server, Site, differs_on_purpose};
+use crate::support::client::{packet, variables};
+use crate::support::{
+    Address, Connection, Nginx, Reply, Request, Server, Site, differs_on_purpose, is_uwsgi,
+};
 
 fn site() -> Site {
     let site = Site::with("hello.py");
@@ -56,6 +59,25 @@ fn directories_are_checked_and_have_an_index() {
 }
 
 #[test]
+fn a_front_end_names_the_directory() {
+    let site = site();
+    site.file(
+        "u.ini",
+        "[uwsgi]\nmaster = true\nsocket = u.sock\nwsgi-file = hello.py\ncheck-static-docroot = 1\n",
+    );
+    let server = site.start(&["u.ini"]);
+    let address = Address::socket(site.join("u.sock"));
+    server.wait_ready(&address);
+    let mut variables = variables("GET", "/a.txt");
+    let root = site.join("files");
+    variables.retain(|(name, _)| *name != "DOCUMENT_ROOT");
+    variables.push(("DOCUMENT_ROOT", root.to_str().unwrap()));
+    let mut connection = Connection::open(&address);
+    connection.send(packet(&variables, b""));
+    assert_eq!(Reply::parse(&connection.read_all()).text(), "plain");
+}
+
+#[test]
 fn links_may_lead_to_a_safe_directory() {
     let site = site();
     let safe = site.join("outside").canonicalize().unwrap();
@@ -76,7 +98,10 @@ fn the_compressed_file_is_sent_to_who_takes_it() {
         (format!("static-gzip-dir = {}\n", folder.display()), false),
         ("static-gzip-ext = a.txt\n".to_owned(), false),
     ];
-    for (rule, other) in rules {
+    let patterns = [("static-gzip = /files/.*[.]txt$\n".to_owned(), false)];
+    // The one that is built without regular expressions knows no static-gzip.
+    let patterns = patterns.into_iter().filter(|_| !is_uwsgi());
+    for (rule, other) in rules.into_iter().chain(patterns) {
         let (server, address) =
             start(&site, &format!("static-map = /s=files\nstatic-map = /o=other\n{rule}"));
         let ask = |path: &str| {

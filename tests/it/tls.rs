@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -161,6 +162,39 @@ fn the_proxy_protocol_comes_before_tls() {
     connection.send(b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\nGET / HTTP/1.1\r\n\r\n");
     assert_eq!(Reply::parse(&connection.read_all()).status, 400);
     server.stop();
+}
+
+#[test]
+fn a_socket_is_told_in_pairs() {
+    if is_uwsgi() {
+        // Its build may be without HTTP/2, and then knows no https2.
+        return;
+    }
+    let site = site();
+    let port = unused_port();
+    let pairs = format!("addr=127.0.0.1:{port},cert=server.pem,key=server.key");
+    let server = site.start(&["--https2", &pairs, "--wsgi-file", "environ.py", "--ssl-verbose"]);
+    server.wait_ready(&Address::Port(port));
+    assert_eq!(ask(&site, port, &Request::get("/"), false).expect("a reply").status, 200);
+    let mut nonsense = Connection::open(&Address::Port(port));
+    nonsense.send([22, 3, 1, 0, 4, 9, 0, 0, 0]);
+    nonsense.read_all();
+    server.wait_log("a connection of 127.0.0.1:\\d+ cannot begin: ");
+}
+
+#[test]
+fn keys_are_read_before_privileges_are_dropped() {
+    if !nix::unistd::Uid::effective().is_root() || differs_on_purpose() {
+        return;
+    }
+    let site = site();
+    let key = site.join("server.key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    let files = format!("[uwsgi]\nuid = nobody\nhttps = 127.0.0.1:0,{FILES}\n");
+    site.file("app.ini", &files);
+    // Whether that user may read this Python is another matter: the run may end there.
+    let finished = site.run(&["app.ini", "--no-server"]);
+    assert!(finished.text.contains("uwsgi socket 0 bound to TCP"), "{}", finished.text);
 }
 
 #[test]
