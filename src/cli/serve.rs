@@ -29,7 +29,7 @@ use crate::process::scoreboard::Scoreboard;
 use crate::process::signals::{self, Signals, StartGuard};
 use crate::process::{channel, environment, identity};
 use crate::python::{self, Facts, Wsgi};
-use crate::worker::{self, Inlet, Source, Wire};
+use crate::worker::{self, Cgi, Inlet, Source, Wire};
 
 /// Serves until the end; gives the exit code.
 ///
@@ -394,6 +394,10 @@ fn worker_job(
             Protocol::Uwsgi => Wire::Uwsgi,
             Protocol::Http => Wire::Http,
             Protocol::Http11 => Wire::Http11,
+            Protocol::Scgi => Wire::Cgi { protocol: Cgi::Scgi, nph: false },
+            Protocol::ScgiNph => Wire::Cgi { protocol: Cgi::Scgi, nph: true },
+            Protocol::FastCgi => Wire::Cgi { protocol: Cgi::FastCgi, nph: false },
+            Protocol::FastCgiNph => Wire::Cgi { protocol: Cgi::FastCgi, nph: true },
             Protocol::Gateway | Protocol::ToHttps => return None,
         };
         let inlet = Inlet::Listener(Arc::clone(&socket.listener));

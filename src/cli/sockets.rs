@@ -104,11 +104,12 @@ impl Sockets {
         for (index, (socket, tls)) in settings.sockets.asked.iter().zip(tls).enumerate() {
             let listener = open(&socket.address)?;
             say!("uwsgi socket {index} bound to {}", describe(&listener));
-            if socket.protocol == Protocol::Uwsgi && listener.address.is_open() {
+            if socket.protocol.is_for_front_ends() && listener.address.is_open() {
                 say!(
-                    "[warning] {}: the uwsgi protocol on {} is open to other machines; whoever \
+                    "[warning] {}: the {} protocol on {} is open to other machines; whoever \
                      reaches it can pose as any client",
                     socket.address.origin,
+                    socket.protocol.name(),
                     listener.address,
                 );
             }
@@ -127,12 +128,8 @@ impl Sockets {
     }
 
     pub(super) fn named(&self) -> Vec<(&'static str, Arc<Listener>)> {
-        let name = |protocol| match protocol {
-            Protocol::Uwsgi => "uwsgi",
-            Protocol::Http | Protocol::Http11 | Protocol::Gateway | Protocol::ToHttps => "http",
-        };
         let sockets = self.requests.iter();
-        sockets.map(|socket| (name(socket.protocol), Arc::clone(&socket.listener))).collect()
+        sockets.map(|socket| (socket.protocol.name(), Arc::clone(&socket.listener))).collect()
     }
 
     pub(super) fn has_gateway(&self) -> bool {

@@ -16,6 +16,14 @@ pub enum Protocol {
     Http,
     /// HTTP in the workers, with keep-alive.
     Http11,
+    /// SCGI, in the workers.
+    Scgi,
+    /// SCGI with a status line of HTTP in replies.
+    ScgiNph,
+    /// FastCGI, in the workers.
+    FastCgi,
+    /// FastCGI with a status line of HTTP in replies.
+    FastCgiNph,
     /// HTTP in the gateway.
     Gateway,
     /// HTTP in the gateway, which sends every client to HTTPS.
@@ -29,8 +37,29 @@ impl Protocol {
             "uwsgi" => Ok(Self::Uwsgi),
             "http" => Ok(Self::Http),
             "http11" => Ok(Self::Http11),
-            _ => Err("uwsgi, http and http11 are spoken here".to_owned()),
+            "scgi" => Ok(Self::Scgi),
+            "scgi-nph" => Ok(Self::ScgiNph),
+            "fastcgi" => Ok(Self::FastCgi),
+            "fastcgi-nph" => Ok(Self::FastCgiNph),
+            _ => Err("uwsgi, http, http11, scgi and fastcgi are spoken here".to_owned()),
         }
+    }
+
+    /// What it is called in statistics and messages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Uwsgi => "uwsgi",
+            Self::Http | Self::Http11 | Self::Gateway | Self::ToHttps => "http",
+            Self::Scgi | Self::ScgiNph => "scgi",
+            Self::FastCgi | Self::FastCgiNph => "fastcgi",
+        }
+    }
+
+    /// Whether whoever reaches the socket can pose as any client: it is for front ends only.
+    #[must_use]
+    pub fn is_for_front_ends(self) -> bool {
+        self.name() != "http"
     }
 
     /// Whether the gateway serves it.

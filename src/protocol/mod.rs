@@ -1,10 +1,12 @@
 //! Bytes to messages and back, without input or output.
 //!
-//! [`uwsgi`] packets, [`http`] heads to variables, a [`guard`] against smuggling, [`reply`] heads, and who
+//! [`uwsgi`] packets, [`scgi`] and [`fastcgi`], [`http`] heads to variables, a [`guard`] against smuggling, [`reply`] heads, and who
 //! a client behind a [`proxy`] is. Sockets are for the workers and the gateway.
 
+pub mod fastcgi;
 pub mod guard;
 pub mod http;
 pub mod proxy;
 pub mod reply;
+pub mod scgi;
 pub mod uwsgi;

@@ -281,7 +281,7 @@ pub(super) fn is_https(vars: &Vars, trusted: bool) -> bool {
 /// Whether what a client of this wire says about the original client is believed.
 pub(super) fn is_trusted(reactor: &Reactor, vars: &Vars, wire: Wire, unix: bool) -> bool {
     match wire {
-        Wire::Uwsgi => true,
+        Wire::Uwsgi | Wire::Cgi { .. } => true,
         Wire::Http | Wire::Http11 if unix => true,
         Wire::Http | Wire::Http11 | Wire::Gateway => {
             let client = vars.text(b"REMOTE_ADDR");

@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use super::exchange::{Exchange, is_https, is_trusted};
 use super::reactor::Reactor;
+use super::writer::Framing;
 use super::{Client, Phase, Wire};
 use crate::app::{Output, Piece, Pieces, Reply, Request};
 use crate::net::http::{PATIENCE, Rules, collect, say_close, serve as serve_http, set_head};
@@ -26,7 +27,7 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
     let facts = Rc::new(Facts {
         wire,
         unix: stream.client().is_none(),
-        copy: reactor.client(&stream, wire),
+        copy: reactor.client(&stream, wire, Framing::None),
         connection: Connection {
             client: stream.client(),
             server_port: stream.port().to_string(),

@@ -1,23 +1,26 @@
 //! A worker from fork to exit: accepts, reads, asks the application, writes.
 //!
 //! Each of its threads is a reactor of its own and calls the application itself: [`reactor`].
-//! [`uwsgi`] and [`http`] speak the protocols, [`exchange`] is what they share. Knows the
+//! [`single`] and [`http`] speak the protocols, [`exchange`] is what they share. Knows the
 //! application only as [`App`].
 
 mod exchange;
 mod http;
 mod reactor;
-mod uwsgi;
+mod single;
+mod writer;
 
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use tokio::sync::watch;
 
+use self::writer::Framing;
 use crate::app::{App, Reply};
 use crate::error::WORKER_RELOAD;
 use crate::log::say;
@@ -27,7 +30,7 @@ use crate::options::settings::Settings;
 use crate::process::inspect;
 use crate::process::scoreboard::{Scoreboard, Worker, now_micros};
 use crate::process::signals::{self, Signals};
-use crate::protocol::reply::{self, frame};
+use crate::protocol::reply;
 use crate::route::static_files::Files;
 
 /// What is spoken on a source of connections.
@@ -41,6 +44,22 @@ pub enum Wire {
     Http11,
     /// From the gateway: a uwsgi packet in, frames out.
     Gateway,
+    /// SCGI or FastCGI.
+    Cgi {
+        /// Which of them.
+        protocol: Cgi,
+        /// Whether replies begin with a status line of HTTP instead of a header `Status`.
+        nph: bool,
+    },
+}
+
+/// Protocols that look like CGI to the front end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cgi {
+    /// The variables as one netstring.
+    Scgi,
+    /// Everything in records.
+    FastCgi,
 }
 
 /// Where connections come from.
@@ -86,6 +105,8 @@ enum Phase {
 /// A client that waits for the application.
 struct Client {
     wire: Wire,
+    /// What its reply travels in.
+    framing: Framing,
     /// A copy of its connection, only to be used when the thread that serves it is stuck.
     connection: OwnedFd,
 }
@@ -93,7 +114,8 @@ struct Client {
 impl Client {
     /// The same client for a further request of its connection.
     fn again(&self) -> std::io::Result<Self> {
-        Ok(Self { wire: self.wire, connection: self.connection.try_clone()? })
+        let connection = self.connection.try_clone()?;
+        Ok(Self { wire: self.wire, framing: self.framing, connection })
     }
 }
 
@@ -273,30 +295,22 @@ fn answer_overdue(shared: &Shared, limit: u64) {
         let client = client.lock().map(|mut client| client.take()).ok().flatten();
         if let Some(client) = client {
             shared.app.tell_where();
-            let reply = timeout_reply(client.wire);
+            let reply = timeout_reply(&client);
             // A client that is gone needs no answer.
             let _ = nix::unistd::write(&client.connection, &reply);
         }
     }
 }
 
-fn timeout_reply(wire: Wire) -> Vec<u8> {
+fn timeout_reply(client: &Client) -> Bytes {
     let mut reply = Reply::plain("504 Gateway Timeout", "Gateway Timeout\n");
     reply.headers.push((b"Connection".to_vec(), b"close".to_vec()));
     reply.headers.push((b"Content-Length".to_vec(), b"16".to_vec()));
-    let head = reply::head(&reply, b"HTTP/1.1");
-    let body = b"Gateway Timeout\n";
-    match wire {
-        Wire::Gateway => [
-            &frame::prefix(head.len())[..],
-            &head,
-            &frame::prefix(body.len()),
-            body,
-            &frame::prefix(0),
-        ]
-        .concat(),
-        Wire::Uwsgi | Wire::Http | Wire::Http11 => [&head, &body[..]].concat(),
-    }
+    let head = match client.wire {
+        Wire::Cgi { nph: false, .. } => reply::cgi_head(&reply),
+        _ => reply::head(&reply, b"HTTP/1.1"),
+    };
+    client.framing.wrap(&[&head, b"Gateway Timeout\n"], true)
 }
 
 type Sources = Vec<(std::path::PathBuf, std::time::SystemTime)>;

@@ -13,7 +13,8 @@ use tokio::net::UnixStream;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::LocalSet;
 
-use super::{Client, Inlet, Phase, Shared, Source, Wire, http, uwsgi};
+use super::writer::Framing;
+use super::{Client, Inlet, Phase, Shared, Source, Wire, http, single};
 use crate::log::say;
 use crate::net::stream::{Acceptor, Preface, Stream};
 use crate::process::channel;
@@ -42,10 +43,10 @@ pub(super) struct Reactor {
 
 impl Reactor {
     /// A copy of a connection where requests may take too long.
-    pub(super) fn client(&self, stream: &Stream, wire: Wire) -> Option<Client> {
+    pub(super) fn client(&self, stream: &Stream, wire: Wire, framing: Framing) -> Option<Client> {
         let wanted = self.shared.settings.limits.harakiri > 0;
         let connection = wanted.then(|| stream.duplicate().ok()).flatten()?;
-        Some(Client { wire, connection })
+        Some(Client { wire, framing, connection })
     }
 
     /// What comes before the first request of a source's connections.
@@ -146,7 +147,9 @@ async fn accept(reactor: Rc<Reactor>, door: Door, wire: Wire, preface: Preface) 
 
 async fn serve_connection(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arrived: &Notify) {
     match wire {
-        Wire::Uwsgi | Wire::Gateway => uwsgi::serve(reactor, stream, wire, arrived).await,
+        Wire::Uwsgi | Wire::Gateway | Wire::Cgi { .. } => {
+            single::serve(reactor, stream, wire, arrived).await;
+        }
         Wire::Http | Wire::Http11 => http::serve(reactor, stream, wire, arrived).await,
     }
 }

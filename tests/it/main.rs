@@ -15,6 +15,7 @@
 #![allow(unreachable_pub, reason = "what tests/it/support shows, it shows to the tests")]
 
 mod architecture;
+mod cgi;
 mod commands;
 mod config;
 #[cfg(feature = "deploy")]

@@ -5,7 +5,9 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::UnixStream;
 
 use crate::support::client::get_uwsgi;
-use crate::support::{Address, Reply, Request, Site, differs_on_purpose, is_uwsgi, unused_port, wait_for};
+use crate::support::{
+    Address, Reply, Request, Site, differs_on_purpose, is_uwsgi, unused_port, wait_for,
+};
 
 #[test]
 fn protocol_says_what_socket_speaks() {

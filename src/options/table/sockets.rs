@@ -136,7 +136,7 @@ pub(super) static ROWS: &[Row] = &[
     .short('z'),
     Row::parsed(
         "protocol",
-        "uwsgi|http|http11",
+        "uwsgi|http|http11|fastcgi|scgi",
         |settings, name, _| {
             settings.sockets.protocol = Some(Protocol::parse(name)?);
             Ok(())
@@ -267,29 +267,34 @@ pub(super) static ROWS: &[Row] = &[
     )
     .aliases(&["ssl-socket"])
     .repeats(),
-    Row::refused(
+    Row::parsed(
         "fastcgi-socket",
-        Argument::Required("ADDRESS"),
-        "listen for FastCGI",
-        OTHER_PROTOCOL,
+        "ADDRESS",
+        |settings, address, origin| settings.add_socket(Protocol::FastCgi, address, origin),
+        "listen for FastCGI (nginx: fastcgi_pass)",
     )
     .repeats(),
-    Row::refused(
+    Row::parsed(
         "fastcgi-nph-socket",
-        Argument::Required("ADDRESS"),
+        "ADDRESS",
+        |settings, address, origin| settings.add_socket(Protocol::FastCgiNph, address, origin),
         "listen for FastCGI and answer with a status line",
-        OTHER_PROTOCOL,
     )
     .repeats(),
     modifier("fastcgi-modifier1", "kind of request on fastcgi-socket; 0 is WSGI"),
     modifier("fastcgi-modifier2", "detail of fastcgi-modifier1"),
-    Row::refused("scgi-socket", Argument::Required("ADDRESS"), "listen for SCGI", OTHER_PROTOCOL)
-        .repeats(),
-    Row::refused(
+    Row::parsed(
+        "scgi-socket",
+        "ADDRESS",
+        |settings, address, origin| settings.add_socket(Protocol::Scgi, address, origin),
+        "listen for SCGI (nginx: scgi_pass)",
+    )
+    .repeats(),
+    Row::parsed(
         "scgi-nph-socket",
-        Argument::Required("ADDRESS"),
+        "ADDRESS",
+        |settings, address, origin| settings.add_socket(Protocol::ScgiNph, address, origin),
         "listen for SCGI and answer with a status line",
-        OTHER_PROTOCOL,
     )
     .repeats(),
     modifier("scgi-modifier1", "kind of request on scgi-socket; 0 is WSGI"),
