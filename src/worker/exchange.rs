@@ -64,11 +64,12 @@ impl Exchange {
             head_only: request.vars.get(b"REQUEST_METHOD") == Some(b"HEAD"),
             slot: None,
         };
+        // As uWSGI: below a mount, files are looked for by what is left of the path.
+        let mount = mounts::choose(settings, &mut request.vars);
         if let Some(reply) = reactor.shared.files.answer(settings, &request) {
             reactor.counters.static_requests.fetch_add(1, Ordering::Relaxed);
             return exchange.with(reply);
         }
-        let mount = mounts::choose(settings, &mut request.vars);
         let Some(number) = reactor.shared.app.number(mount) else {
             say!("--- no python application found, check your startup logs for errors ---");
             reactor.counters.requests.fetch_add(1, Ordering::Relaxed);

@@ -99,6 +99,19 @@ fn a_front_end_names_the_mount_by_its_script_name() {
 }
 
 #[test]
+fn files_are_looked_for_below_the_mount() {
+    let site = site();
+    site.file("files/a.txt", "a file");
+    let (server, address) = start(
+        &site,
+        "manage-script-name = true\nmount = /one=first.py\nstatic-map = /static=files\n",
+    );
+    check(&server, &address, "/one/static/a.txt", "a file");
+    check(&server, &address, "/static/a.txt", "a file");
+    check(&server, &address, "/one/static/b.txt", "uwsgi_file_first '/one' '/static/b.txt'");
+}
+
+#[test]
 fn a_host_has_its_own_application() {
     let site = site();
     let (server, address) = start(
