@@ -67,7 +67,7 @@ pub(super) fn load_unless_lazy(
     }
     let (app, error) = load(settings, facts)?;
     Ok(match error {
-        Some(failure) if settings.python.need_app || has_elders => Loaded::Failed(failure),
+        Some(failure) if has_elders || lacks_needed(settings, &app) => Loaded::Failed(failure),
         _ => Loaded::App(Arc::new(app)),
     })
 }
@@ -102,8 +102,7 @@ fn target(settings: &Settings) -> Option<(Target, &Named)> {
     module.or_else(file).or_else(code).or_else(paste).or_else(pecan)
 }
 
-/// Loads the applications, and says how that went. The failure is the one of the application for
-/// everything, or that there is none at all.
+/// Loads the applications, and says how that went; the failure is the first one.
 pub(super) fn load(settings: &Settings, facts: Facts) -> Result<(Wsgi, Option<Failure>), Failure> {
     let mut wsgi = Wsgi::prepare(facts, conduct(settings)).map_err(Failure::new)?;
     if !settings.processes.lazy_apps {
@@ -111,45 +110,42 @@ pub(super) fn load(settings: &Settings, facts: Facts) -> Result<(Wsgi, Option<Fa
     }
     import(&settings.python.import);
     let callable = settings.python.callable.as_ref().map(|said| said.value.as_str());
-    let target = target(settings);
-    let mut failure = None;
-    if let Some((target, said)) = &target {
+    let mut failures = Vec::new();
+    if let Some((target, said)) = target(settings) {
         let began = Instant::now();
-        match wsgi.load(target, callable) {
+        match wsgi.load(&target, callable) {
             Ok(number) => ready(number, "", began, true),
             Err(error) => {
                 say!("unable to load app 0 (mountpoint='') (callable not found or import error)");
-                failure = Some(Failure::new(format!("{}: {error}", said.origin)).exit(Exit::NoApp));
+                failures.push(Failure::new(format!("{}: {error}", said.origin)).exit(Exit::NoApp));
             }
         }
     }
     for mount in &settings.python.mount {
-        let failed = load_mount(&mut wsgi, settings, mount, callable).err();
-        if let Some(failed) = failed {
-            say!("{failed}");
-            failure = failure.or(Some(failed).filter(|_| target.is_none()));
-        }
+        failures.extend(load_mount(&mut wsgi, settings, mount, callable).err());
     }
-    let failure = match (failure, target) {
-        // As uWSGI counts: some application is enough.
-        _ if wsgi.has_application() => None,
-        (None, _) => Some(
+    if failures.is_empty() && !wsgi.has_application() {
+        failures.push(
             Failure::new("no application is named")
                 .exit(Exit::NoApp)
                 .hint("name one with module = mysite.wsgi or wsgi-file = app.py"),
-        ),
-        (failure, _) => failure,
-    };
-    match &failure {
-        None => {}
-        // Said where the server ends because of it.
-        Some(_) if settings.python.need_app => {}
-        Some(failure) => {
+        );
+    }
+    // What ends the server is said there.
+    if !lacks_needed(settings, &wsgi) {
+        for failure in &failures {
             say!("{failure}");
+        }
+        if !wsgi.has_application() {
             say!("*** no app loaded. going in full dynamic mode ***");
         }
     }
-    Ok((wsgi, failure))
+    Ok((wsgi, failures.into_iter().next()))
+}
+
+/// Whether there is no application where one is needed; as uWSGI counts, any one is enough.
+pub(super) fn lacks_needed(settings: &Settings, wsgi: &Wsgi) -> bool {
+    settings.python.need_app && !wsgi.has_application()
 }
 
 /// Loads the application of a mount. The first one of all is the one for everything else, unless

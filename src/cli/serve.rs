@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::Said;
-use super::application::{Loaded, facts, load, load_unless_lazy, setup};
+use super::application::{Loaded, facts, lacks_needed, load, load_unless_lazy, setup};
 use super::files::{Leftovers, Pidfile};
 use super::sockets::{Early, Sockets};
 use crate::app::App;
@@ -417,7 +417,7 @@ fn worker_job(
         let app = match loaded {
             Some(app) => app,
             None => match load(&for_load, facts) {
-                Ok((_, Some(failure))) if for_load.python.need_app => {
+                Ok((app, Some(failure))) if lacks_needed(&for_load, &app) => {
                     say!("{failure}");
                     return Err(failure.exit as u8);
                 }

@@ -155,6 +155,13 @@ fn a_mount_that_fails_is_told_and_the_others_serve() {
     check(&server, &address, "/good/x", "uwsgi_file_second '/good' '/x'");
     assert_eq!(server.get(&address, "/bad/x").status, 500);
     server.wait_log(r"app\.ini:6: there is no module nowhere");
+    server.stop();
+    let (server, address) = start(
+        &site,
+        "need-app = true\nmanage-script-name = true\nmodule = nothing\nmount = /good=second.py\n",
+    );
+    check(&server, &address, "/good/x", "uwsgi_file_second '/good' '/x'");
+    server.wait_log(r"app\.ini:6: there is no module nothing");
     let finished =
         site.run(&["--http-socket", "b.sock", "--mount", "/bad=nowhere:app", "--need-app"]);
     assert_eq!(finished.code, Some(22), "{}", finished.text);

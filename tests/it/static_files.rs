@@ -130,6 +130,15 @@ fn parts_are_sent_where_ranges_are_honoured() {
     assert_eq!(ask("bytes=-3").text(), "789");
     let beyond = ask("bytes=20-");
     assert_eq!((beyond.status, beyond.header("Content-Range")), (416, Some("bytes */10")));
+    if !is_uwsgi() {
+        let modified = part.header("Last-Modified").expect("a date").to_owned();
+        let again = |known: &str| {
+            let request = Request::get("/s/r.bin").header("Range", "bytes=2-4");
+            server.ask(&address, &request.header("If-Range", known)).status
+        };
+        assert_eq!(again(&modified), 206);
+        assert_eq!(again("Sat, 01 Jan 2000 00:00:00 GMT"), 200);
+    }
     server.stop();
     let (server, address) = start(&site, "static-map = /s=files\n");
     let whole = server.ask(&address, &Request::get("/s/r.bin").header("Range", "bytes=2-4"));
@@ -171,6 +180,15 @@ fn files_may_be_kept_as_long_as_the_rules_say() {
 fn jiff_seconds(date: &str) -> u64 {
     let parsed = jiff::fmt::rfc2822::parse(date).unwrap_or_else(|error| panic!("{date}: {error}"));
     parsed.timestamp().as_second().cast_unsigned()
+}
+
+#[test]
+fn a_file_from_before_1970_is_sent() {
+    let site = site();
+    let early = SystemTime::UNIX_EPOCH - Duration::from_secs(1000);
+    fs::File::open(site.join("files/a.txt")).unwrap().set_modified(early).unwrap();
+    let (server, address) = start(&site, "static-map = /s=files\n");
+    assert_eq!(server.get(&address, "/s/a.txt").text(), "plain");
 }
 
 #[test]

@@ -36,21 +36,31 @@ pub(super) fn reply(said: &StaticFiles, kinds: &Kinds, path: &Path, vars: &Vars)
     if let Some(kind) = kind {
         push(&mut headers, "Content-Type", kind);
     }
-    if let Some(expires) = expires(said, path, kind.unwrap_or_default(), modified, vars) {
-        push(&mut headers, "Expires", httpdate::fmt_http_date(expires));
+    let expires = expires(said, path, kind.unwrap_or_default(), modified, vars);
+    if let Some(expires) = expires.and_then(http_date) {
+        push(&mut headers, "Expires", expires);
     }
-    let last_modified = httpdate::fmt_http_date(modified);
+    let last_modified = http_date(modified);
     match said.file_serve_mode {
         Serve::Here => {}
         mode => {
             let name = if mode == Serve::Sendfile { "X-Sendfile" } else { "X-Accel-Redirect" };
-            push(&mut headers, name, path.as_os_str().as_encoded_bytes());
-            push(&mut headers, "Last-Modified", last_modified);
+            let path = path.as_os_str().as_encoded_bytes();
+            // A name with a line end would be a header of its own.
+            http::HeaderValue::from_bytes(path).ok()?;
+            push(&mut headers, name, path);
+            if let Some(last_modified) = last_modified {
+                push(&mut headers, "Last-Modified", last_modified);
+            }
             return Some(bodiless("200 OK", headers));
         }
     }
-    let range = match (said.honour_range, vars.get(b"HTTP_RANGE")) {
-        (true, Some(range)) => parse_range(range, facts.len()),
+    // A part of another version would spoil what the client has (RFC 9110 §13.1.5).
+    let same = vars.get(b"HTTP_IF_RANGE").is_none_or(|known| {
+        last_modified.as_ref().is_some_and(|modified| known == modified.as_bytes())
+    });
+    let range = match vars.get(b"HTTP_RANGE") {
+        Some(range) if said.honour_range && same => parse_range(range, facts.len()),
         _ => Range::All,
     };
     let (start, length, status) = match range {
@@ -65,7 +75,9 @@ pub(super) fn reply(said: &StaticFiles, kinds: &Kinds, path: &Path, vars: &Vars)
     if let Range::Part { start, end } = range {
         push(&mut headers, "Content-Range", format!("bytes {start}-{end}/{}", facts.len()));
     }
-    push(&mut headers, "Last-Modified", last_modified);
+    if let Some(last_modified) = last_modified {
+        push(&mut headers, "Last-Modified", last_modified);
+    }
     file.seek(SeekFrom::Start(start)).ok()?;
     let pieces = Box::new(FilePieces::new(file, length, None));
     let body = Output::Stream(Bytes::new(), pieces);
@@ -137,6 +149,13 @@ fn is_fresh(modified: SystemTime, vars: &Vars) -> bool {
     known.is_some_and(|known| {
         modified.duration_since(known).is_ok_and(|newer| newer.as_secs() == 0) || modified < known
     })
+}
+
+/// A date as HTTP writes it; it knows none before 1970 and none after 9999.
+fn http_date(time: SystemTime) -> Option<String> {
+    const END: u64 = 253_402_300_800;
+    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
+    (seconds < END).then(|| httpdate::fmt_http_date(time))
 }
 
 /// Until when a client may keep a file, by the first rule that fits.
@@ -216,6 +235,18 @@ mod tests {
         check("lines=1-2", Range::All);
         assert_eq!(parse_range(b"bytes=-1", 0), Range::Impossible);
         assert_eq!(parse_range(b"bytes=0-", 0), Range::Impossible);
+    }
+
+    #[test]
+    fn dates_that_http_cannot_write_are_left_out() {
+        let at = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+        let check = |time: Option<SystemTime>, expected: Option<&str>| {
+            assert_eq!(time.and_then(http_date).as_deref(), expected);
+        };
+        check(at(0), Some("Thu, 01 Jan 1970 00:00:00 GMT"));
+        check(at(253_402_300_799), Some("Fri, 31 Dec 9999 23:59:59 GMT"));
+        check(at(253_402_300_800), None);
+        check(SystemTime::UNIX_EPOCH.checked_sub(Duration::from_secs(1)), None);
     }
 
     #[test]
