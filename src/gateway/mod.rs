@@ -173,6 +173,8 @@ async fn serve_connection(gateway: &Rc<Gateway>, stream: Stream, to_https: bool)
         gateway: true,
         proxied: stream.is_proxied(),
         tls: stream.is_tls(),
+        certificate: stream.certificate(),
+        export_certificate: settings.http.https_export_cert,
     });
     let answer = |request| {
         let (gateway, facts) = (Rc::clone(gateway), Rc::clone(&facts));

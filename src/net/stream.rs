@@ -17,6 +17,7 @@ use super::address::Address;
 use super::listen::Listener;
 use super::tls::Tls;
 use crate::log::say;
+use crate::protocol::certificate::ClientCertificate;
 use crate::protocol::proxy;
 
 /// A connection, whatever it runs over.
@@ -108,6 +109,14 @@ impl Stream {
     #[must_use]
     pub fn is_tls(&self) -> bool {
         matches!(self.transport, Transport::Tls(_))
+    }
+
+    /// The certificate that the client showed in a handshake, where one was asked for.
+    #[must_use]
+    pub fn certificate(&self) -> Option<ClientCertificate> {
+        let Transport::Tls(stream) = &self.transport else { return None };
+        let (_, session) = stream.get_ref();
+        ClientCertificate::read(session.peer_certificates()?.first()?)
     }
 
     /// Gets over what comes before the first request; `None` where the connection is over.

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName};
 use http::request::Parts;
 
+use super::certificate::ClientCertificate;
 use crate::app::vars::{TooLong, Vars};
 
 /// What is known of a connection beside the head of a request.
@@ -27,6 +28,10 @@ pub struct Connection {
     pub proxied: bool,
     /// Whether the client speaks TLS, as `HTTPS` tells.
     pub tls: bool,
+    /// The client's certificate, where it showed one that may be believed.
+    pub certificate: Option<ClientCertificate>,
+    /// Whether the application gets all of the certificate.
+    pub export_certificate: bool,
 }
 
 /// The variables of a request, in uWSGI's order.
@@ -47,6 +52,15 @@ pub fn vars(head: &Parts, connection: &Connection) -> Result<Vars, TooLong> {
     }
     if connection.tls {
         vars.push(b"HTTPS", b"on")?;
+    }
+    if let Some(certificate) = &connection.certificate {
+        if connection.export_certificate {
+            vars.push(b"HTTPS_CLIENT_CERTIFICATE", &certificate.der)?;
+        }
+        vars.push(b"HTTPS_DN", certificate.name.as_bytes())?;
+        if connection.export_certificate {
+            vars.push(b"HTTPS_CC", certificate.pem.as_bytes())?;
+        }
     }
     match connection.client {
         Some(client) => {
@@ -162,6 +176,8 @@ mod tests {
             gateway: false,
             proxied: false,
             tls: false,
+            certificate: None,
+            export_certificate: false,
         };
         let vars = vars(&head, &connection).expect("short");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

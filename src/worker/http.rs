@@ -36,6 +36,8 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
             gateway: false,
             proxied: stream.is_proxied(),
             tls: stream.is_tls(),
+            certificate: stream.certificate(),
+            export_certificate: settings.http.https_export_cert,
         },
     });
     let mut phase = reactor.shared.phase.subscribe();

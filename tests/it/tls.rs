@@ -7,7 +7,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
+};
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -28,6 +30,7 @@ fn site() -> Site {
     for name in ["server", "client"] {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, name);
         site.file(&format!("{name}.pem"), &params.signed_by(&key, &ca).unwrap().pem());
         site.file(&format!("{name}.key"), &key.serialize_pem());
@@ -131,10 +134,20 @@ fn clients_show_their_certificates() {
     let site = site();
     let (server, port) = start(&site, "--https", &format!("{FILES},HIGH,!ca.pem"), &[]);
     assert!(ask(&site, port, &Request::get("/"), false).is_err(), "no certificate");
-    assert_eq!(ask(&site, port, &Request::get("/"), true).expect("a reply").status, 200);
+    let environ = ask(&site, port, &Request::get("/"), true).expect("a reply").json();
+    assert_eq!(environ["HTTPS_DN"], "/CN=client");
+    assert_eq!(environ.get("HTTPS_CC"), None);
+    server.stop();
+    let files = format!("{FILES},HIGH,!ca.pem");
+    let (server, port) = start(&site, "--https", &files, &["--https-export-cert"]);
+    let environ = ask(&site, port, &Request::get("/"), true).expect("a reply").json();
+    let pem = environ["HTTPS_CC"].as_str().expect("a certificate").replace("\r\n", "\n");
+    assert_eq!(pem.trim(), site.read("client.pem").replace("\r\n", "\n").trim());
+    assert!(environ["HTTPS_CLIENT_CERTIFICATE"].is_string());
     server.stop();
     let (_server, port) = start(&site, "--https", &format!("{FILES},HIGH,ca.pem"), &[]);
-    assert_eq!(ask(&site, port, &Request::get("/"), false).expect("a reply").status, 200);
+    let environ = ask(&site, port, &Request::get("/"), false).expect("a reply").json();
+    assert_eq!(environ.get("HTTPS_DN"), None);
 }
 
 #[test]

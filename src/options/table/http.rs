@@ -21,6 +21,7 @@ pub struct Http {
     pub http_var: Vec<(String, String)>,
     pub http_to: Vec<Said>,
     pub ssl_verbose: bool,
+    pub https_export_cert: bool,
 }
 
 impl Default for Http {
@@ -35,6 +36,7 @@ impl Default for Http {
             http_var: Vec::new(),
             http_to: Vec::new(),
             ssl_verbose: false,
+            https_export_cert: false,
         }
     }
 }
@@ -102,6 +104,11 @@ pub(super) static ROWS: &[Row] = &[
         "listen for HTTP over TLS in the gateway, told in pairs",
     )
     .repeats(),
+    Row::flag(
+        "https-export-cert",
+        |s| &mut s.http.https_export_cert,
+        "give all of a client's certificate to the application, beside the name in HTTPS_DN",
+    ),
     Row::parsed(
         "http-to-https",
         "ADDRESS",
@@ -220,11 +227,6 @@ pub(super) static ROWS: &[Row] = &[
     )
     .aliases(&["websocket-max-size"]),
     Row::planned("http-websockets", Argument::None, "let websockets through the gateway"),
-    Row::planned(
-        "https-export-cert",
-        Argument::None,
-        "give the client's certificate to the application",
-    ),
     Row::planned("http-auto-gzip", Argument::None, "compress replies that ask for it"),
     Row::planned("http-manage-rtsp", Argument::None, "take requests of RTSP"),
     Row::planned("http-zerg", Argument::Required("ADDRESS"), "zerg server of the gateway")
