@@ -6,13 +6,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::{NoClientAuth, WebPkiClientVerifier};
-use tokio_rustls::rustls::{self, RootCertStore, ServerConfig, crypto};
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
+use tokio_rustls::rustls::{RootCertStore, ServerConfig, crypto};
 use tokio_rustls::server::TlsStream;
 
 use super::stream::Stream;
+use crate::protocol::certificate::public_key;
 
 /// The files of a socket, each PEM.
 #[derive(Clone, Copy, Debug)]
@@ -37,14 +40,12 @@ pub enum TlsError {
         why: String,
     },
     /// The files do not go together.
-    #[error("cannot use the certificate {certificate} with the key {key}: {error}")]
+    #[error("{key} is not the key of the certificate {certificate}")]
     Pair {
         /// The path of the certificate.
         certificate: String,
         /// The path of the key.
         key: String,
-        /// What rustls says.
-        error: rustls::Error,
     },
 }
 
@@ -69,10 +70,8 @@ pub struct Tls(Arc<ServerConfig>);
 impl Tls {
     /// Reads the files and holds them against each other.
     pub fn load(files: Files<'_>) -> Result<Self, TlsError> {
-        let chain = certificates(files.certificate)?;
-        let key = PrivateKeyDer::from_pem_file(files.key)
-            .map_err(|error| TlsError::pem(files.key, &error))?;
         let provider = Arc::new(crypto::ring::default_provider());
+        let own = own(files, &provider)?;
         let clients = match files.client_ca {
             None => Arc::new(NoClientAuth),
             Some((path, required)) => {
@@ -88,16 +87,11 @@ impl Tls {
                 clients.build().map_err(|error| TlsError::file(path, &error))?
             }
         };
-        let config = ServerConfig::builder_with_provider(provider)
+        let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .and_then(|config| {
-                config.with_client_cert_verifier(clients).with_single_cert(chain, key)
-            });
-        let mut config = config.map_err(|error| TlsError::Pair {
-            certificate: files.certificate.display().to_string(),
-            key: files.key.display().to_string(),
-            error,
-        })?;
+            .map_err(|error| TlsError::file(files.certificate, &error))?
+            .with_client_cert_verifier(clients)
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(own)));
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self(Arc::new(config)))
     }
@@ -106,6 +100,26 @@ impl Tls {
     pub(super) async fn accept(&self, stream: Stream) -> std::io::Result<TlsStream<Stream>> {
         TlsAcceptor::from(Arc::clone(&self.0)).accept(stream).await
     }
+}
+
+/// The server's own certificate and key. rustls would hold them against each other, too, and refuse
+/// certificates of version 1, which are what tutorials make.
+fn own(files: Files<'_>, provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
+    let chain = certificates(files.certificate)?;
+    let key = PrivateKeyDer::from_pem_file(files.key)
+        .map_err(|error| TlsError::pem(files.key, &error))?;
+    let key = provider.key_provider.load_private_key(key);
+    let key = key.map_err(|error| TlsError::file(files.key, &error))?;
+    let certified = chain.first().and_then(|first| public_key(first));
+    let certified =
+        certified.ok_or_else(|| TlsError::file(files.certificate, &"it is no certificate"))?;
+    if key.public_key().is_some_and(|own| own.as_ref() != certified) {
+        return Err(TlsError::Pair {
+            certificate: files.certificate.display().to_string(),
+            key: files.key.display().to_string(),
+        });
+    }
+    Ok(CertifiedKey::new(chain, key))
 }
 
 /// All certificates of a file, at least one.

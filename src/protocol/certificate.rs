@@ -1,12 +1,12 @@
-//! The certificate of a client: who it names, and how the application gets it.
+//! What certificates say: whom a client's names, and which key one belongs to.
 //!
-//! Whether it may be believed was decided in the handshake.
+//! Whether a client's may be believed was decided in the handshake.
 
 use std::fmt::Write;
 
 use x509_cert::Certificate;
 use x509_cert::der::pem::LineEnding;
-use x509_cert::der::{Decode, EncodePem};
+use x509_cert::der::{Decode, Encode, EncodePem};
 
 /// What a request says of its client's certificate, in uWSGI's variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,14 @@ const SHORT_NAMES: &[(&str, &str)] = &[
     ("1.2.840.113549.1.9.1", "emailAddress"),
 ];
 
+/// The public key of a certificate as it stands there (`SubjectPublicKeyInfo`, DER); `None` where
+/// it is no certificate.
+#[must_use]
+pub fn public_key(der: &[u8]) -> Option<Vec<u8>> {
+    let certificate = Certificate::from_der(der).ok()?;
+    certificate.tbs_certificate().subject_public_key_info().to_der().ok()
+}
+
 impl ClientCertificate {
     /// Reads a certificate; `None` where it is none.
     #[must_use]
@@ -68,7 +76,7 @@ mod tests {
 
     #[test]
     fn names_are_written_as_openssl_does() {
-        use rcgen::{CertificateParams, DnType, KeyPair};
+        use rcgen::{CertificateParams, DnType, KeyPair, PublicKeyData};
         let mut params = CertificateParams::new(Vec::new()).expect("parameters");
         params.distinguished_name = rcgen::DistinguishedName::new();
         params.distinguished_name.push(DnType::CountryName, "DE");
@@ -81,5 +89,7 @@ mod tests {
         assert_eq!(read.name, "/C=DE/O=Acme GmbH/CN=us\\xC3\\xA9r/1.2.3.4=x");
         assert!(read.pem.starts_with("-----BEGIN CERTIFICATE-----\n"), "{}", read.pem);
         assert_eq!(ClientCertificate::read(b"no certificate"), None);
+        assert_eq!(public_key(made.der()), Some(key.subject_public_key_info()));
+        assert_eq!(public_key(b"no certificate"), None);
     }
 }

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use rcgen::{
@@ -15,6 +16,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
+use crate::support::tools::need;
 use crate::support::{
     Address, Connection, Reply, Request, Server, Site, differs_on_purpose, is_uwsgi, unused_port,
 };
@@ -129,6 +131,35 @@ fn a_large_reply_arrives_whole() {
     }
 }
 
+/// What uWSGI's own tutorial makes: a certificate of version 1, and a key in OpenSSL's older form.
+#[test]
+fn a_certificate_of_a_tutorial_is_good_enough() {
+    let Some(openssl) = need("openssl") else { return };
+    let site = site();
+    for words in [
+        "genrsa -traditional -out old.key 2048",
+        "req -new -key old.key -out old.csr -subj /CN=localhost",
+        "x509 -req -days 30 -in old.csr -signkey old.key -out old.crt",
+    ] {
+        let mut command = Command::new(&openssl);
+        let made = command.args(words.split(' ')).current_dir(site.path()).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+    let (_server, port) = start(&site, "--https", "old.crt,old.key", &[]);
+    let mut client = Command::new(&openssl)
+        .args(["s_client", "-quiet", "-connect", &format!("127.0.0.1:{port}")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    client.stdin.as_mut().unwrap().write_all(&Request::get("/").bytes()).unwrap();
+    let mut reply = Vec::new();
+    client.stdout.take().unwrap().read_to_end(&mut reply).unwrap();
+    client.wait().unwrap();
+    assert_eq!(Reply::parse(&reply).json()["HTTPS"], "on");
+}
+
 #[test]
 fn clients_show_their_certificates() {
     let site = site();
@@ -226,7 +257,7 @@ fn files_that_do_not_fit_are_named() {
     check("none.pem,server.key", "app.ini:2: cannot use none.pem: No such file");
     check("empty.pem,server.key", "cannot use empty.pem: there is no certificate in it");
     check("server.pem,empty.pem", "cannot use empty.pem: nothing of the kind is in it");
-    check("server.pem,client.key", "cannot use the certificate server.pem with the key client.key");
+    check("server.pem,client.key", "client.key is not the key of the certificate server.pem");
     check("server.pem,server.key,HIGH,empty.pem", "cannot use empty.pem");
     check("server.pem", "cannot use https = 127.0.0.1:0,server.pem: it needs");
     assert!(Path::new(&site.join("server.pem")).exists());
