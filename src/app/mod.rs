@@ -25,6 +25,8 @@ pub struct Request {
     pub input_terminated: bool,
     /// The number of the thread in its worker, from 0.
     pub core: usize,
+    /// The number of the application that is asked, as [`App::number`] gave it.
+    pub app: usize,
 }
 
 /// What an application answered.
@@ -82,8 +84,9 @@ pub trait App: Send + Sync {
     /// Answers a request. Never fails: an application that fails answers with a 500.
     fn call(&self, request: Request) -> Reply;
 
-    /// Whether there is an application at all.
-    fn is_loaded(&self) -> bool;
+    /// The number of the loaded application that a mount means, or of the one for everything else;
+    /// `None` where there is none.
+    fn number(&self, mount: Option<usize>) -> Option<usize>;
 
     /// Runs `work` with this thread made ready to call the application, under a name of its own.
     fn on_thread(&self, name: &str, work: &mut (dyn FnMut() + Send));

@@ -9,10 +9,10 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::Said;
-use super::application::{Loaded, facts, load, load_unless_lazy, setup};
+use super::application::{Loaded, facts, lacks_needed, load, load_unless_lazy, setup};
 use super::files::{Leftovers, Pidfile};
 use super::logs;
-use super::sockets::Sockets;
+use super::sockets::{Early, Sockets};
 use crate::app::App;
 use crate::error::{Exit, Failure};
 use crate::gateway;
@@ -24,7 +24,8 @@ use crate::master::state::{Place, Rules, State};
 use crate::master::{self, SIGNALS};
 use crate::net::listen::Listener;
 use crate::options::directive::Said as Named;
-use crate::options::settings::{Protocol, Settings};
+use crate::options::settings::Settings;
+use crate::options::sockets::{MapSocket, Protocol};
 use crate::process::daemon::{self, Launcher};
 use crate::process::fork::NoHooks;
 use crate::process::reexec::{Heirloom, Legacy, Program};
@@ -32,7 +33,7 @@ use crate::process::scoreboard::Scoreboard;
 use crate::process::signals::{self, Signals, StartGuard};
 use crate::process::{channel, environment, identity};
 use crate::python::{self, Facts, Wsgi};
-use crate::worker::{self, Inlet, Source, Wire};
+use crate::worker::{self, Cgi, Inlet, Source, Wire};
 
 /// Serves until the end; gives the exit code.
 ///
@@ -192,15 +193,16 @@ fn start_server(
     let mut leftovers = Leftovers::new(&settings);
     let is_later = legacy.is_some();
     let pidfile = Pidfile::open(settings.processes.pidfile.as_ref(), is_later, &mut leftovers)?;
+    let Legacy { processes: elders, reloads, listeners: heirlooms, channel, .. } =
+        legacy.unwrap_or_default();
+    let early = Early::open(&settings, heirlooms)?;
     take_identity(&settings)?;
     change_directory(settings.processes.chdir.as_ref())?;
     let pidfile2 = Pidfile::open(settings.processes.pidfile2.as_ref(), is_later, &mut leftovers)?;
     if let (Some(file), None) = (settings.logging.late_file(), &log) {
         logs::open(Path::new(&file.value), &logs::plan(&settings, is_later)?)?;
     }
-    let Legacy { processes: elders, reloads, listeners: heirlooms, channel, .. } =
-        legacy.unwrap_or_default();
-    let sockets = Sockets::open(&settings, heirlooms, &mut leftovers)?;
+    let sockets = Sockets::open(&settings, early, &mut leftovers)?;
     [pidfile, pidfile2].into_iter().flatten().try_for_each(Pidfile::write)?;
     if settings.processes.daemonize2.is_none() {
         waiting.started();
@@ -431,25 +433,35 @@ fn worker_job(
     loaded: Option<&Arc<Wsgi>>,
     facts: &Facts,
 ) -> worker::Job {
-    let listeners = sockets.requests.iter().filter_map(|(protocol, listener)| {
-        let wire = match protocol {
+    let listeners = sockets.requests.iter().enumerate().filter_map(|(index, socket)| {
+        let wire = match socket.protocol {
             Protocol::Uwsgi => Wire::Uwsgi,
             Protocol::Http => Wire::Http,
             Protocol::Http11 => Wire::Http11,
-            Protocol::Gateway => return None,
+            Protocol::Scgi => Wire::Cgi { protocol: Cgi::Scgi, nph: false },
+            Protocol::ScgiNph => Wire::Cgi { protocol: Cgi::Scgi, nph: true },
+            Protocol::FastCgi => Wire::Cgi { protocol: Cgi::FastCgi, nph: false },
+            Protocol::FastCgiNph => Wire::Cgi { protocol: Cgi::FastCgi, nph: true },
+            Protocol::Gateway | Protocol::ToHttps => return None,
         };
-        Some(Source { wire, inlet: Inlet::Listener(Arc::clone(listener)) })
+        let inlet = Inlet::Listener(Arc::clone(&socket.listener));
+        takes(&settings.sockets.map_socket, index, number).then(|| Source {
+            wire,
+            inlet,
+            tls: socket.tls.clone(),
+        })
     });
     let gateway = sockets
         .has_gateway()
-        .then(|| Source { wire: Wire::Gateway, inlet: Inlet::Channel(Arc::clone(channel)) });
+        .then(|| Inlet::Channel(Arc::clone(channel)))
+        .map(|inlet| Source { wire: Wire::Gateway, inlet, tls: None });
     let (loaded, facts) = (loaded.cloned(), facts.clone());
     let for_load = Arc::clone(settings);
     let app = move || -> Result<Arc<dyn App>, u8> {
         let app = match loaded {
             Some(app) => app,
             None => match load(&for_load, facts) {
-                Ok((_, Some(failure))) if for_load.python.need_app => {
+                Ok((app, Some(failure))) if lacks_needed(&for_load, &app) => {
                     say!("{failure}");
                     return Err(failure.exit as u8);
                 }
@@ -478,11 +490,21 @@ fn gateway_job(
     sockets: &Sockets,
     channel: &OwnedFd,
 ) -> Option<gateway::Job> {
-    let listeners = sockets.requests.iter();
-    let listeners = listeners.filter(|(protocol, _)| *protocol == Protocol::Gateway);
+    let sockets = sockets.requests.iter().filter(|socket| socket.protocol.is_of_gateway());
+    let entrances = sockets.map(|socket| gateway::Entrance {
+        listener: Arc::clone(&socket.listener),
+        tls: socket.tls.clone(),
+        to_https: socket.protocol == Protocol::ToHttps,
+    });
     Some(gateway::Job {
         settings: Arc::clone(settings),
-        listeners: listeners.map(|(_, listener)| Arc::clone(listener)).collect(),
+        entrances: entrances.collect(),
         channel: channel.try_clone().ok()?,
     })
+}
+
+/// Whether a worker takes connections of a socket: all do, unless `map-socket` names some.
+fn takes(maps: &[MapSocket], socket: usize, worker: usize) -> bool {
+    let mut named = maps.iter().filter(|map| map.socket == socket).peekable();
+    named.peek().is_none() || named.any(|map| map.workers.contains(&worker))
 }

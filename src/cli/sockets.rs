@@ -1,5 +1,6 @@
 //! The listening sockets of a server, opened or inherited.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::files::Leftovers;
@@ -7,33 +8,92 @@ use crate::error::Failure;
 use crate::log::say;
 use crate::net::address::Address;
 use crate::net::listen::{self, Listener};
+use crate::net::tls::{self, Tls};
 use crate::options::directive::Said as Named;
-use crate::options::settings::{Protocol, Settings};
+use crate::options::settings::Settings;
+use crate::options::sockets::{Protocol, TlsFiles};
 use crate::process::identity;
 use crate::process::reexec::Heirloom;
 
+/// A socket on which requests come.
+pub(super) struct Entrance {
+    pub(super) protocol: Protocol,
+    pub(super) listener: Arc<Listener>,
+    pub(super) tls: Option<Tls>,
+}
+
 /// All listening sockets.
 pub(super) struct Sockets {
-    pub(super) requests: Vec<(Protocol, Arc<Listener>)>,
+    pub(super) requests: Vec<Entrance>,
     pub(super) stats: Option<Listener>,
+}
+
+/// What is opened before privileges are dropped and the directory is changed, as in uWSGI: shared
+/// sockets, and the files of TLS, which only root may be able to read.
+pub(super) struct Early {
+    listeners: Vec<Listener>,
+    heirlooms: Vec<Heirloom>,
+    /// For each socket that was asked for.
+    tls: Vec<Option<Tls>>,
+}
+
+impl Early {
+    pub(super) fn open(settings: &Settings, mut heirlooms: Vec<Heirloom>) -> Result<Self, Failure> {
+        let asked = settings.sockets.asked.iter();
+        let tls = asked.map(|socket| {
+            socket.tls.as_ref().map(|files| load_tls(&socket.address, files)).transpose()
+        });
+        let tls = tls.collect::<Result<_, _>>()?;
+        let mut listeners = Vec::new();
+        if settings.sockets.shared_socket.is_empty() {
+            return Ok(Self { listeners, heirlooms, tls });
+        }
+        let options = listen_options(settings)?;
+        for (index, said) in settings.sockets.shared_socket.iter().enumerate() {
+            let listener = open(said, &mut heirlooms, &options)?;
+            say!("uwsgi shared socket {index} bound to {}", describe(&listener));
+            listeners.push(listener);
+        }
+        Ok(Self { listeners, heirlooms, tls })
+    }
+}
+
+/// Takes over the socket of an earlier image, or opens it.
+fn open(
+    said: &Named,
+    heirlooms: &mut Vec<Heirloom>,
+    options: &listen::Options,
+) -> Result<Listener, Failure> {
+    let inherited = heirlooms.iter().position(|heirloom| heirloom.address == said.value);
+    let inherited = inherited.map(|index| heirlooms.swap_remove(index));
+    let adopted = inherited.and_then(|heirloom| Listener::adopt(&said.value, heirloom.into_fd()));
+    match adopted {
+        Some(listener) => Ok(listener),
+        None => Listener::open(&said.value, options)
+            .map_err(|error| Failure::new(format!("{}: {error}", said.origin))),
+    }
+}
+
+fn describe(listener: &Listener) -> String {
+    let family = if listener.port().is_some() { "TCP" } else { "UNIX" };
+    format!("{family} address {} fd {}", listener.address, listener.fd())
 }
 
 impl Sockets {
     pub(super) fn open(
         settings: &Settings,
-        mut heirlooms: Vec<Heirloom>,
+        early: Early,
         leftovers: &mut Leftovers,
     ) -> Result<Self, Failure> {
         let options = listen_options(settings)?;
+        let Early { listeners: shared, mut heirlooms, tls } = early;
         let mut open = |said: &Named| -> Result<Listener, Failure> {
-            let inherited = heirlooms.iter().position(|heirloom| heirloom.address == said.value);
-            let inherited = inherited.map(|index| heirlooms.swap_remove(index));
-            let adopted =
-                inherited.and_then(|heirloom| Listener::adopt(&said.value, heirloom.into_fd()));
-            let listener = match adopted {
-                Some(listener) => listener,
-                None => Listener::open(&said.value, &options)
-                    .map_err(|error| Failure::new(format!("{}: {error}", said.origin)))?,
+            let shared = shared.iter().find(|shared| shared.said == said.value);
+            let listener = match shared {
+                Some(shared) => shared.again().map_err(|error| {
+                    Failure::new(format!("{}: cannot share {}: {error}", said.origin, said.value))
+                })?,
+                None => open(said, &mut heirlooms, &options)?,
             };
             if let Address::Unix(path) = &listener.address {
                 leftovers.add(path);
@@ -41,23 +101,20 @@ impl Sockets {
             Ok(listener)
         };
         let mut requests = Vec::new();
-        for (index, socket) in settings.sockets.asked.iter().enumerate() {
+        for (index, (socket, tls)) in settings.sockets.asked.iter().zip(tls).enumerate() {
             let listener = open(&socket.address)?;
-            let family = if listener.port().is_some() { "TCP" } else { "UNIX" };
-            say!(
-                "uwsgi socket {index} bound to {family} address {} fd {}",
-                listener.address,
-                listener.fd(),
-            );
-            if socket.protocol == Protocol::Uwsgi && listener.address.is_open() {
+            say!("uwsgi socket {index} bound to {}", describe(&listener));
+            if socket.protocol.is_for_front_ends() && listener.address.is_open() {
                 say!(
-                    "[warning] {}: the uwsgi protocol on {} is open to other machines; whoever \
+                    "[warning] {}: the {} protocol on {} is open to other machines; whoever \
                      reaches it can pose as any client",
                     socket.address.origin,
+                    socket.protocol.name(),
                     listener.address,
                 );
             }
-            requests.push((socket.protocol, Arc::new(listener)));
+            let listener = Arc::new(listener);
+            requests.push(Entrance { protocol: socket.protocol, listener, tls });
         }
         let stats = settings.statistics.stats.as_ref().map(&mut open).transpose()?;
         if let Some(stats) = &stats {
@@ -71,17 +128,20 @@ impl Sockets {
     }
 
     pub(super) fn named(&self) -> Vec<(&'static str, Arc<Listener>)> {
-        let name = |protocol| match protocol {
-            Protocol::Uwsgi => "uwsgi",
-            Protocol::Http | Protocol::Http11 | Protocol::Gateway => "http",
-        };
         let sockets = self.requests.iter();
-        sockets.map(|(protocol, listener)| (name(*protocol), Arc::clone(listener))).collect()
+        sockets.map(|socket| (socket.protocol.name(), Arc::clone(&socket.listener))).collect()
     }
 
     pub(super) fn has_gateway(&self) -> bool {
-        self.requests.iter().any(|(protocol, _)| *protocol == Protocol::Gateway)
+        self.requests.iter().any(|socket| socket.protocol.is_of_gateway())
     }
+}
+
+fn load_tls(address: &Named, files: &TlsFiles) -> Result<Tls, Failure> {
+    let client_ca = files.client_ca.as_ref().map(|path| (Path::new(path), files.client_required));
+    let files =
+        tls::Files { certificate: files.certificate.as_ref(), key: files.key.as_ref(), client_ca };
+    Tls::load(files).map_err(|error| Failure::new(format!("{}: {error}", address.origin)))
 }
 
 fn listen_options(settings: &Settings) -> Result<listen::Options, Failure> {
@@ -102,9 +162,15 @@ fn listen_options(settings: &Settings) -> Result<listen::Options, Failure> {
         owner.transpose().map_err(|error| Failure::new(format!("chown-socket: {error}")))?;
     // uWSGI's daemons have no umask, and front ends of other users depend on it.
     let daemon = settings.processes.daemonize.is_some() || settings.processes.daemonize2.is_some();
+    let size = |bytes: u64| usize::try_from(bytes).ok().filter(|bytes| *bytes > 0);
     Ok(listen::Options {
         backlog: i32::try_from(settings.sockets.listen).unwrap_or(i32::MAX),
         mode: settings.sockets.chmod_socket.or(daemon.then_some(0o777)),
         owner,
+        reuse_port: settings.sockets.reuse_port,
+        freebind: settings.sockets.freebind,
+        keepalive: settings.sockets.so_keepalive,
+        send_buffer: size(settings.sockets.socket_sndbuf),
+        receive_buffer: size(settings.sockets.socket_rcvbuf),
     })
 }

@@ -15,9 +15,11 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 use super::Gateway;
+use crate::app::vars::TooLong;
 use crate::app::{Body, Vars};
 use crate::log::say;
 use crate::net::http::{collect, say_close, set_head};
+use crate::options::settings::Settings;
 use crate::process::channel;
 use crate::protocol::http::{Connection, vars};
 use crate::protocol::reply::frame;
@@ -56,6 +58,23 @@ pub(super) async fn forward(
         Ok(response) => response,
         Err(refused) => refused.into_response(),
     }
+}
+
+/// Tells a client to come over HTTPS: the same host without its port, the same target, as uWSGI
+/// 2.0.31 does.
+pub(super) fn to_https(request: &Request<Incoming>) -> Response<WorkerBody> {
+    let said = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = request.uri().authority().map(http::uri::Authority::as_str).or(said);
+    let host = host.and_then(|host| host.parse::<http::uri::Authority>().ok());
+    let target = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let location = host.map(|host| format!("https://{}{target}", host.host()));
+    let Some(Ok(location)) = location.map(HeaderValue::try_from) else {
+        return Refused::from(StatusCode::BAD_REQUEST).into_response();
+    };
+    let mut response = Response::new(WorkerBody::full(Bytes::new()));
+    *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
+    response.headers_mut().insert(header::LOCATION, location);
+    response
 }
 
 /// Why there is no reply of a worker.
@@ -97,7 +116,9 @@ async fn exchange(
     let settings = &gateway.settings;
     let silence = Duration::from_secs(settings.http.http_timeout);
     let (head, incoming) = request.into_parts();
-    let mut vars = vars(&head, facts).map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
+    let mut vars = vars(&head, facts)
+        .and_then(|vars| add_variables(settings, vars))
+        .map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
     // What is larger fits no packet.
     let limit = usize::try_from(settings.limits.buffer_size)
         .unwrap_or(usize::MAX)
@@ -138,6 +159,19 @@ async fn exchange(
         None => WorkerBody::more(reply, [None, None]),
     };
     Ok(response.map(|()| body))
+}
+
+/// Adds what the configuration wants said of every request.
+fn add_variables(settings: &Settings, mut vars: Vars) -> Result<Vars, TooLong> {
+    if settings.http.http_server_name_as_http_host
+        && let Some(host) = vars.get(b"HTTP_HOST").map(<[u8]>::to_vec)
+    {
+        vars.push(b"SERVER_NAME", &host)?;
+    }
+    for (name, value) in &settings.http.http_var {
+        vars.push(name.as_bytes(), value.as_bytes())?;
+    }
+    Ok(vars)
 }
 
 fn worker_lost(error: &io::Error) -> Refused {

@@ -18,7 +18,8 @@ use tokio::task::{JoinSet, LocalSet};
 use crate::log::say;
 use crate::net::http::{PATIENCE, Rules, say_close, serve as serve_http};
 use crate::net::listen::Listener;
-use crate::net::stream::{Acceptor, Stream};
+use crate::net::stream::{Acceptor, Preface, Stream};
+use crate::net::tls::Tls;
 use crate::options::settings::Settings;
 use crate::process::signals;
 use crate::protocol::http::Connection;
@@ -32,9 +33,20 @@ pub struct Job {
     /// The options.
     pub settings: Arc<Settings>,
     /// Where clients come.
-    pub listeners: Vec<Arc<Listener>>,
+    pub entrances: Vec<Entrance>,
     /// Where requests go.
     pub channel: OwnedFd,
+}
+
+/// Where clients come.
+#[derive(Clone)]
+pub struct Entrance {
+    /// The socket.
+    pub listener: Arc<Listener>,
+    /// Set where TLS is spoken.
+    pub tls: Option<Tls>,
+    /// Whether clients are only told to come over HTTPS.
+    pub to_https: bool,
 }
 
 /// Whether the gateway goes, and how.
@@ -87,8 +99,8 @@ async fn serve(job: Job) -> std::io::Result<()> {
         connections: Arc::new(Semaphore::new(MOST_CONNECTIONS as usize)),
     });
     let mut acceptors = JoinSet::new();
-    for listener in job.listeners {
-        acceptors.spawn_local(accept(Rc::clone(&gateway), listener));
+    for entrance in job.entrances {
+        acceptors.spawn_local(accept(Rc::clone(&gateway), entrance));
     }
     tokio::select! {
         _ = terminate.recv() => {
@@ -113,11 +125,18 @@ async fn serve(job: Job) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn accept(gateway: Rc<Gateway>, listener: Arc<Listener>) {
-    let acceptor = match Acceptor::new(&listener) {
+async fn accept(gateway: Rc<Gateway>, entrance: Entrance) {
+    let acceptor = match Acceptor::new(&entrance.listener) {
         Ok(acceptor) => acceptor,
-        Err(error) => return say!("cannot listen on {}: {error}", listener.address),
+        Err(error) => return say!("cannot listen on {}: {error}", entrance.listener.address),
     };
+    let preface = Rc::new(Preface {
+        proxy: gateway.settings.http.http_enable_proxy_protocol,
+        tls: entrance.tls,
+        verbose: gateway.settings.http.ssl_verbose,
+        wait: Duration::from_secs(gateway.settings.http.http_timeout),
+    });
+    let to_https = entrance.to_https;
     let mut leaving = gateway.leaving.subscribe();
     loop {
         let accepted = tokio::select! {
@@ -134,15 +153,17 @@ async fn accept(gateway: Rc<Gateway>, listener: Arc<Listener>) {
             }
         };
         let permit = Arc::clone(&gateway.connections).acquire_owned().await;
-        let gateway = Rc::clone(&gateway);
+        let (gateway, preface) = (Rc::clone(&gateway), Rc::clone(&preface));
         tokio::task::spawn_local(async move {
-            serve_connection(&gateway, stream).await;
+            if let Some(stream) = stream.begin(&preface).await {
+                serve_connection(&gateway, stream, to_https).await;
+            }
             drop(permit);
         });
     }
 }
 
-async fn serve_connection(gateway: &Rc<Gateway>, stream: Stream) {
+async fn serve_connection(gateway: &Rc<Gateway>, stream: Stream, to_https: bool) {
     let settings = &gateway.settings;
     let facts = Rc::new(Connection {
         client: stream.client(),
@@ -150,11 +171,18 @@ async fn serve_connection(gateway: &Rc<Gateway>, stream: Stream) {
         server_name: gateway.server_name.clone(),
         underscores: settings.http.http_allow_underscores,
         gateway: true,
+        proxied: stream.is_proxied(),
+        tls: stream.is_tls(),
+        certificate: stream.certificate(),
+        export_certificate: settings.http.https_export_cert,
     });
     let answer = |request| {
         let (gateway, facts) = (Rc::clone(gateway), Rc::clone(&facts));
         async move {
-            let mut response = forward::forward(&gateway, &facts, request).await;
+            let mut response = match to_https {
+                true => forward::to_https(&request),
+                false => forward::forward(&gateway, &facts, request).await,
+            };
             if *gateway.leaving.borrow() > Leaving::No {
                 say_close(&mut response);
             }

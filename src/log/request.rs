@@ -124,6 +124,8 @@ pub struct Outcome {
     pub worker: usize,
     /// Requests this worker gave to the application; `None` where the application was not asked.
     pub worker_requests: Option<u64>,
+    /// The number of that application.
+    pub app: usize,
     /// Requests of all workers.
     pub total_requests: u64,
     /// Bytes of body.
@@ -164,7 +166,7 @@ pub fn line(subject: &Subject, outcome: &Outcome) -> String {
         );
     }
     let (app, requests) = match outcome.worker_requests {
-        Some(requests) => (0, i128::from(requests)),
+        Some(requests) => (outcome.app as i128, i128::from(requests)),
         None => (-1, -1),
     };
     let (took, unit) = match outcome.micros {

@@ -24,7 +24,7 @@ pub struct Listener {
 }
 
 /// How a socket is to be opened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Connections that the kernel may queue.
     pub backlog: i32,
@@ -32,6 +32,16 @@ pub struct Options {
     pub mode: Option<u32>,
     /// Owner of a unix socket's file.
     pub owner: Option<(nix::unistd::Uid, Option<nix::unistd::Gid>)>,
+    /// Whether other servers may bind the same port.
+    pub reuse_port: bool,
+    /// Whether an address may be bound that the machine does not have.
+    pub freebind: bool,
+    /// Whether idle connections are probed.
+    pub keepalive: bool,
+    /// Size of the send buffer in bytes, where it is not the kernel's choice.
+    pub send_buffer: Option<usize>,
+    /// Size of the receive buffer in bytes, where it is not the kernel's choice.
+    pub receive_buffer: Option<usize>,
 }
 
 /// Why there is no socket.
@@ -93,6 +103,12 @@ impl Listener {
         Some(Self::of(said, address, Socket::from(fd)))
     }
 
+    /// The same socket once more.
+    pub fn again(&self) -> io::Result<Self> {
+        let socket = self.socket.try_clone()?;
+        Ok(Self { said: self.said.clone(), address: self.address.clone(), socket })
+    }
+
     fn of(said: &str, address: Address, socket: Socket) -> Self {
         let address = match socket.local_addr().ok().and_then(|local| local.as_socket()) {
             Some(local) => Address::Tcp(local),
@@ -136,9 +152,19 @@ fn describe(holder: Option<u32>) -> String {
 fn open_tcp(address: SocketAddr, options: &Options) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
+    if options.reuse_port {
+        socket.set_reuse_port(true)?;
+    }
+    match (address.is_ipv6(), options.freebind) {
+        (true, true) => socket.set_freebind_v6(true)?,
+        (false, true) => socket.set_freebind_v4(true)?,
+        _ => {}
+    }
     if address.is_ipv6() {
         socket.set_only_v6(false)?;
     }
+    // Connections inherit it.
+    socket.set_keepalive(options.keepalive)?;
     socket.bind(&address.into())?;
     socket.set_tcp_nodelay(true)?;
     listen(socket, options)
@@ -174,6 +200,12 @@ fn open_unix(path: &Path, options: &Options) -> io::Result<Socket> {
 }
 
 fn listen(socket: Socket, options: &Options) -> io::Result<Socket> {
+    if let Some(size) = options.send_buffer {
+        socket.set_send_buffer_size(size)?;
+    }
+    if let Some(size) = options.receive_buffer {
+        socket.set_recv_buffer_size(size)?;
+    }
     socket.listen(options.backlog)?;
     socket.set_nonblocking(true)?;
     Ok(socket)
@@ -189,12 +221,35 @@ pub fn largest_backlog() -> Option<u64> {
 mod tests {
     use super::*;
 
-    const OPTIONS: Options = Options { backlog: 10, mode: Some(0o660), owner: None };
+    fn options() -> Options {
+        Options { backlog: 10, mode: Some(0o660), ..Options::default() }
+    }
+
+    #[test]
+    fn sockets_are_as_they_were_asked_for() {
+        let plain = Listener::open("127.0.0.1:0", &options()).expect("a port");
+        assert!(!plain.socket.keepalive().expect("an option"));
+        assert!(!plain.socket.reuse_port().expect("an option"));
+        let options = Options {
+            keepalive: true,
+            reuse_port: true,
+            freebind: true,
+            send_buffer: Some(8192),
+            receive_buffer: Some(16384),
+            ..options()
+        };
+        let asked = Listener::open("192.0.2.1:0", &options).expect("an address of nobody");
+        assert!(asked.socket.keepalive().expect("an option"));
+        assert!(asked.socket.reuse_port().expect("an option"));
+        // The kernel doubles what is asked for.
+        assert_eq!(asked.socket.send_buffer_size().expect("an option"), 16384);
+        assert_eq!(asked.socket.recv_buffer_size().expect("an option"), 32768);
+    }
 
     #[test]
     fn a_taken_port_names_its_holder() {
-        let first = Listener::open("127.0.0.1:0", &OPTIONS).expect("a port");
-        let second = Listener::open(&first.address.to_string(), &OPTIONS).expect_err("taken");
+        let first = Listener::open("127.0.0.1:0", &options()).expect("a port");
+        let second = Listener::open(&first.address.to_string(), &options()).expect_err("taken");
         let message = second.to_string();
         assert!(message.contains(&format!("in use by pid {}", std::process::id())), "{message}");
     }
@@ -204,15 +259,15 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.sock");
         let said = path.display().to_string();
-        drop(Listener::open(&said, &OPTIONS).expect("a socket"));
+        drop(Listener::open(&said, &options()).expect("a socket"));
         assert!(path.exists());
-        let again = Listener::open(&said, &OPTIONS).expect("a socket again");
+        let again = Listener::open(&said, &options()).expect("a socket again");
         let mode = fs::metadata(&path).expect("a file").permissions().mode();
         assert_eq!(mode & 0o777, 0o660);
         drop(again);
         fs::remove_file(&path).expect("a file to remove");
         fs::write(&path, "precious").expect("a file");
-        assert!(Listener::open(&said, &OPTIONS).is_err());
+        assert!(Listener::open(&said, &options()).is_err());
         assert_eq!(fs::read_to_string(&path).expect("still there"), "precious");
     }
 }

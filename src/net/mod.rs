@@ -8,3 +8,4 @@ pub mod http;
 pub mod listen;
 pub mod patient;
 pub mod stream;
+pub mod tls;

@@ -4,7 +4,8 @@
 //! What is wrong outright is for [`settings`](super::settings) to refuse.
 
 use super::directive::{Directive, Origin};
-use super::settings::{Protocol, Settings};
+use super::settings::Settings;
+use super::sockets::Protocol;
 use super::table;
 
 /// What a lint looks at.

@@ -8,12 +8,15 @@
 pub mod advice;
 pub mod argv;
 pub mod directive;
+pub mod files;
 pub mod formats;
 pub mod gather;
 pub mod logic;
 pub mod magic;
+pub mod mounts;
 pub mod reference;
 pub mod settings;
+pub mod sockets;
 pub mod source;
 pub mod table;
 pub mod values;

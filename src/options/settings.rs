@@ -10,33 +10,12 @@ use super::formats::Format;
 use super::gather::Gathered;
 use super::table::{
     self, Command, Effect, Http, Limits, Logging, Privileges, Processes, Python, Refusal, Reload,
-    Row, Sockets, StaticFiles, Statistics,
+    Row, Sockets, Statistics,
 };
+pub use super::table::{Headers, StaticFiles};
 use super::values::{missing_plugins, parse_environment, truth};
 use crate::error::Failure;
 use crate::log::say;
-
-/// How requests are spoken on a socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// The uwsgi protocol, in the workers.
-    Uwsgi,
-    /// HTTP in the workers, a connection per request.
-    Http,
-    /// HTTP in the workers, with keep-alive.
-    Http11,
-    /// HTTP in the gateway.
-    Gateway,
-}
-
-/// A socket that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Socket {
-    /// What is spoken there.
-    pub protocol: Protocol,
-    /// The address as it was written.
-    pub address: Said,
-}
 
 /// A user and a group by name or number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,15 +24,6 @@ pub struct Owner {
     pub user: String,
     /// The group, where one was named.
     pub group: Option<String>,
-}
-
-/// Paths below `prefix` are files below `directory`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StaticMap {
-    /// Beginning of the path, as it was written.
-    pub prefix: String,
-    /// A directory, or one file.
-    pub directory: String,
 }
 
 /// Every option, typed. A field has the name of its option.
@@ -77,6 +47,7 @@ pub struct Settings {
     pub logging: Logging,
     pub statistics: Statistics,
     pub static_files: StaticFiles,
+    pub headers: Headers,
 }
 
 /// Turns what was said into what is used; ends with the first thing that is wrong.
@@ -281,8 +252,12 @@ impl Settings {
                 let value = value.unwrap_or_default().to_owned();
                 field(self).push(Said { value, origin: origin.clone() });
             }
-            Effect::Parsed(parse) => {
-                let value = self.word(name, value.unwrap_or_default(), origin);
+            Effect::Parsed(parse) | Effect::ParsedLine(parse) => {
+                let value = value.unwrap_or_default();
+                let value = match row.effect {
+                    Effect::ParsedLine(_) => value.to_owned(),
+                    _ => self.word(name, value, origin),
+                };
                 parse(self, &value, origin).map_err(|why| {
                     Failure::new(format!("{origin}: cannot use {name} = {value}: {why}"))
                 })?;
@@ -306,7 +281,7 @@ impl Settings {
         Ok(())
     }
 
-    fn warn(&mut self, origin: &Origin, message: String) {
+    pub(super) fn warn(&mut self, origin: &Origin, message: String) {
         self.warnings.push(Warning { origin: origin.clone(), message });
     }
 
@@ -373,28 +348,6 @@ impl Settings {
             .ok_or_else(|| Failure::new(format!("{origin}: {name} = {value} is too large")))
     }
 
-    /// Adds a socket; a bare number is a port.
-    pub(super) fn add_socket(
-        &mut self,
-        protocol: Protocol,
-        address: &str,
-        origin: &Origin,
-    ) -> Result<(), Refusal> {
-        let address = address.trim();
-        if address.is_empty() {
-            return Err("it needs an address: host:port, :port, or a path".to_owned());
-        }
-        let value = if address.parse::<u16>().is_ok() {
-            self.warn(origin, format!("{address} is read as the port :{address}"));
-            format!(":{address}")
-        } else {
-            address.trim_matches('"').to_owned()
-        };
-        let address = Said { value, origin: origin.clone() };
-        self.sockets.asked.push(Socket { protocol, address });
-        Ok(())
-    }
-
     /// Plugins that are not built in get a log line, as in uWSGI.
     pub(super) fn name_plugins(&mut self, names: &str, origin: &Origin) {
         for name in missing_plugins(names) {
@@ -439,6 +392,7 @@ impl Settings {
         within("buffer-size", self.limits.buffer_size, 1, 16 << 20)?;
         within("listen", self.sockets.listen, 1, 1 << 20)?;
         within("optimize", self.python.optimize, 0, 2)?;
+        self.settle_sockets()?;
         for pair in &self.processes.env {
             parse_environment(&pair.value).map_err(|why| {
                 Failure::new(format!("{}: cannot use env = {}: {why}", pair.origin, pair.value))

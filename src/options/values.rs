@@ -3,7 +3,8 @@
 //! A refusal is the sentence behind `cannot use …`; which option it was is for
 //! [`settings`](super::settings) to say.
 
-use super::settings::{Owner, StaticMap};
+use super::files::StaticMap;
+use super::settings::Owner;
 use super::table::Refusal;
 
 /// What `plugins` may name because it is built in.
@@ -67,12 +68,32 @@ pub fn parse_environment(pair: &str) -> Result<(&str, &str), Refusal> {
     }
 }
 
-/// `/prefix=directory`.
-pub fn parse_static_map(pair: &str) -> Result<StaticMap, Refusal> {
+/// `/prefix=directory`; whether the prefix stays a part of the path is said by the option.
+pub fn parse_static_map(pair: &str, keeps_prefix: bool) -> Result<StaticMap, Refusal> {
     match pair.split_once('=') {
         Some((prefix, directory)) if !directory.is_empty() => {
-            Ok(StaticMap { prefix: prefix.to_owned(), directory: directory.to_owned() })
+            let (prefix, directory) = (prefix.to_owned(), directory.to_owned());
+            Ok(StaticMap { prefix, directory, keeps_prefix })
         }
         _ => Err("it needs /prefix=directory".to_owned()),
     }
+}
+
+/// A modifier: 0 is WSGI, 30 another name for it, and nothing else is served.
+pub fn only_wsgi(number: &str) -> Result<(), Refusal> {
+    match number {
+        "0" | "30" => Ok(()),
+        _ => Err("0 (WSGI) is the only kind of request served here".to_owned()),
+    }
+}
+
+/// `Name: value`, as a header of a reply has it (RFC 9110 §5).
+pub fn parse_header(line: &str) -> Result<(Vec<u8>, Vec<u8>), Refusal> {
+    let (name, value) = line.split_once(':').ok_or("it needs Name: value")?;
+    let (name, value) = (name.trim(), value.trim());
+    if http::HeaderName::from_bytes(name.as_bytes()).is_err() {
+        return Err(format!("{name} cannot be the name of a header"));
+    }
+    http::HeaderValue::from_str(value).map_err(|_| "its value holds control characters")?;
+    Ok((name.into(), value.into()))
 }

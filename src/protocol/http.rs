@@ -7,9 +7,11 @@ use std::net::SocketAddr;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName};
 use http::request::Parts;
 
+use super::certificate::ClientCertificate;
 use crate::app::vars::{TooLong, Vars};
 
 /// What is known of a connection beside the head of a request.
+#[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
 #[derive(Clone, Debug)]
 pub struct Connection {
     /// The client.
@@ -22,6 +24,14 @@ pub struct Connection {
     pub underscores: bool,
     /// Whether the request came through the gateway, as `UWSGI_ROUTER` and `REMOTE_PORT` tell.
     pub gateway: bool,
+    /// Whether a proxy told who the client is, as `REMOTE_PORT` tells.
+    pub proxied: bool,
+    /// Whether the client speaks TLS, as `HTTPS` tells.
+    pub tls: bool,
+    /// The client's certificate, where it showed one that may be believed.
+    pub certificate: Option<ClientCertificate>,
+    /// Whether the application gets all of the certificate.
+    pub export_certificate: bool,
 }
 
 /// The variables of a request, in uWSGI's order.
@@ -40,10 +50,22 @@ pub fn vars(head: &Parts, connection: &Connection) -> Result<Vars, TooLong> {
     if connection.gateway {
         vars.push(b"UWSGI_ROUTER", b"http")?;
     }
+    if connection.tls {
+        vars.push(b"HTTPS", b"on")?;
+    }
+    if let Some(certificate) = &connection.certificate {
+        if connection.export_certificate {
+            vars.push(b"HTTPS_CLIENT_CERTIFICATE", &certificate.der)?;
+        }
+        vars.push(b"HTTPS_DN", certificate.name.as_bytes())?;
+        if connection.export_certificate {
+            vars.push(b"HTTPS_CC", certificate.pem.as_bytes())?;
+        }
+    }
     match connection.client {
         Some(client) => {
             vars.push(b"REMOTE_ADDR", client.ip().to_canonical().to_string().as_bytes())?;
-            if connection.gateway {
+            if connection.gateway || connection.proxied {
                 vars.push(b"REMOTE_PORT", client.port().to_string().as_bytes())?;
             }
         }
@@ -152,6 +174,10 @@ mod tests {
             server_name: "here".to_owned(),
             underscores: false,
             gateway: false,
+            proxied: false,
+            tls: false,
+            certificate: None,
+            export_certificate: false,
         };
         let vars = vars(&head, &connection).expect("short");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

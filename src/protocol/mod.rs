@@ -1,9 +1,13 @@
 //! Bytes to messages and back, without input or output.
 //!
-//! [`uwsgi`] packets, [`http`] heads to variables, a [`guard`] against smuggling, [`reply`] heads. Sockets are for the
-//! workers and the gateway.
+//! [`uwsgi`] packets, [`scgi`] and [`fastcgi`], [`http`] heads to variables, a [`guard`] against smuggling, [`reply`] heads, and who
+//! a client behind a [`proxy`] or with a [`certificate`] is. Sockets are for the workers and the gateway.
 
+pub mod certificate;
+pub mod fastcgi;
 pub mod guard;
 pub mod http;
+pub mod proxy;
 pub mod reply;
+pub mod scgi;
 pub mod uwsgi;

@@ -8,6 +8,17 @@ pub fn head(reply: &Reply, protocol: &[u8]) -> Vec<u8> {
     let mut head = Vec::with_capacity(256);
     // Never the client's own words: only two versions are known.
     head.extend_from_slice(if protocol == b"HTTP/1.1" { b"HTTP/1.1 " } else { b"HTTP/1.0 " });
+    finish(head, reply)
+}
+
+/// The same with a header `Status` in the place of the status line (RFC 3875 §6.3.3).
+#[must_use]
+pub fn cgi_head(reply: &Reply) -> Vec<u8> {
+    finish(b"Status: ".to_vec(), reply)
+}
+
+/// The status, the headers and the empty line behind the beginning of a head.
+fn finish(mut head: Vec<u8>, reply: &Reply) -> Vec<u8> {
     head.extend_from_slice(&reply.status);
     head.extend_from_slice(b"\r\n");
     for (name, value) in &reply.headers {

@@ -57,7 +57,8 @@ pub fn take(buffer: &mut BytesMut, limit: usize) -> Result<Option<Vars>, PacketE
     if header.size > limit {
         return Err(PacketError::TooLarge { size: header.size, limit });
     }
-    if header.modifier1 != 0 {
+    // 30 asked for something long ago, and is a WSGI request like any other since.
+    if !matches!(header.modifier1, 0 | 30) {
         return Err(PacketError::Modifier(header.modifier1));
     }
     if buffer.len() < HEADER + header.size {

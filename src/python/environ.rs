@@ -10,7 +10,7 @@ use crate::app::Request;
 /// What is the same in every environ.
 pub(super) struct Constants {
     pub(super) errors: Py<PyAny>,
-    pub(super) file_wrapper: Py<PyAny>,
+    pub(super) file_wrapper: Option<Py<PyAny>>,
     pub(super) version: Py<PyAny>,
     pub(super) node: Py<PyAny>,
     pub(super) multithread: bool,
@@ -18,7 +18,12 @@ pub(super) struct Constants {
 }
 
 impl Constants {
-    pub(super) fn new(py: Python<'_>, threads: u64, processes: u64) -> PyResult<Self> {
+    pub(super) fn new(
+        py: Python<'_>,
+        threads: u64,
+        processes: u64,
+        file_wrapper: bool,
+    ) -> PyResult<Self> {
         // Unbuffered, so that nothing is lost when a worker ends.
         let io = py.import("io")?;
         let raw =
@@ -31,7 +36,8 @@ impl Constants {
         let host = nix::unistd::gethostname().unwrap_or_default();
         Ok(Self {
             errors: errors.unbind(),
-            file_wrapper: py.get_type::<super::file::FileWrapper>().into_any().unbind(),
+            file_wrapper: file_wrapper
+                .then(|| py.get_type::<super::file::FileWrapper>().into_any().unbind()),
             version: PyBytes::new(py, crate::version::UWSGI.as_bytes()).into_any().unbind(),
             node: PyBytes::new(py, host.as_encoded_bytes()).into_any().unbind(),
             multithread: threads > 1,
@@ -64,7 +70,9 @@ pub(super) fn environ<'py>(
         environ.set_item(intern!(py, "wsgi.input_terminated"), true)?;
     }
     environ.set_item(intern!(py, "wsgi.input"), Py::new(py, Input::new(request.body))?)?;
-    environ.set_item(intern!(py, "wsgi.file_wrapper"), &constants.file_wrapper)?;
+    if let Some(file_wrapper) = &constants.file_wrapper {
+        environ.set_item(intern!(py, "wsgi.file_wrapper"), file_wrapper)?;
+    }
     environ.set_item(intern!(py, "wsgi.version"), (1, 0))?;
     environ.set_item(intern!(py, "wsgi.errors"), &constants.errors)?;
     environ.set_item(intern!(py, "wsgi.run_once"), false)?;

@@ -22,6 +22,8 @@ pub struct Setup {
     pub arguments: Vec<String>,
     /// Level of `-O`.
     pub optimize: i32,
+    /// What `sys.executable` says, where it is not what Python found.
+    pub executable: Option<PathBuf>,
 }
 
 /// The version of Python that this program was built with.
@@ -185,6 +187,9 @@ fn arrange(py: Python<'_>, setup: &Setup, running: bool) -> PyResult<()> {
             let site = home.join(format!("lib/python{}/site-packages", short_version()));
             py.import("site")?.call_method1("addsitedir", (site,))?;
         }
+    }
+    if let Some(executable) = &setup.executable {
+        sys.setattr("executable", executable.as_os_str())?;
     }
     for directory in ["", "."] {
         path.call_method1("insert", (0, directory))?;

@@ -16,4 +16,4 @@ mod wsgi;
 pub use interpreter::{Hooks, Setup, start, version};
 pub use load::{LoadError, Target};
 pub use module::Facts;
-pub use wsgi::Wsgi;
+pub use wsgi::{Conduct, Wsgi};

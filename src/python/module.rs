@@ -52,8 +52,12 @@ pub(super) fn count_request() {
     REQUESTS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Makes the module and puts it where `import uwsgi` finds it.
+/// Makes the module and puts it where `import uwsgi` finds it. One that is there stays: modules
+/// that the master imported may have set its hooks.
 pub(super) fn install(py: Python<'_>, facts: Facts) -> PyResult<()> {
+    if FACTS.get().is_some() {
+        return Ok(());
+    }
     let module = PyModule::new(py, "uwsgi")?;
     let bytes = |text: &str| PyBytes::new(py, text.as_bytes());
     let host = nix::unistd::gethostname().unwrap_or_default();
@@ -89,7 +93,7 @@ pub(super) fn install(py: Python<'_>, facts: Facts) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(reload, &module)?)?;
     module.add_function(wrap_pyfunction!(stop, &module)?)?;
     py.import("sys")?.getattr("modules")?.set_item("uwsgi", module)?;
-    // A second call would be a second application, which there is not.
+    // Nobody else sets them: Python is held.
     let _ = FACTS.set(facts);
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyIterator, PyList, PyString, PyTuple};
+use pyo3::types::{PyByteArray, PyBytes, PyIterator, PyList, PyMemoryView, PyString, PyTuple};
 
 use super::environ::{self, Constants};
 use super::file::FileWrapper;
@@ -17,34 +17,77 @@ use super::module::{self, Facts};
 use super::noted;
 use super::start::StartResponse;
 use crate::app::file::FilePieces;
-use crate::app::{App, Output, Piece, Pieces, Reply, Request};
+use crate::app::{App, Output, Piece, Pieces, Reply, Request, Vars};
 use crate::log::say;
 
-/// Python, with an application or without one.
+/// How requests are called, beside what PEP 3333 says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Conduct {
+    /// Leaves `wsgi.file_wrapper` out.
+    pub no_file_wrapper: bool,
+    /// Shows exceptions to the client.
+    pub catch_exceptions: bool,
+}
+
+/// Python, with applications or without one.
 pub struct Wsgi {
-    application: Option<Py<PyAny>>,
+    /// The applications that could be loaded, by their numbers.
+    applications: Vec<Py<PyAny>>,
+    /// The number of each mount's application, where it could be loaded.
+    mounts: Vec<Option<usize>>,
+    /// The number of the application for everything else.
+    default: Option<usize>,
     constants: Constants,
+    conduct: Conduct,
 }
 
 impl Wsgi {
-    /// Loads an application. Where that fails there is a `Wsgi` that answers every request with
-    /// a 500, and the reason.
-    pub fn load(
-        target: Option<&Target>,
-        callable: Option<&str>,
-        facts: Facts,
-    ) -> Result<(Self, Option<LoadError>), String> {
+    /// Makes Python ready for applications: there is none yet, and every request gets a 500.
+    pub fn prepare(facts: Facts, conduct: Conduct) -> Result<Self, String> {
         Python::attach(|py| {
-            let constants = Constants::new(py, facts.threads, facts.processes)
-                .and_then(|constants| module::install(py, facts).map(|()| constants))
-                .map_err(|error| format!("cannot prepare Python: {error}"))?;
-            let (application, error) = match target.map(|target| load::load(py, target, callable)) {
-                Some(Ok(application)) => (Some(application), None),
-                Some(Err(error)) => (None, Some(error)),
-                None => (None, None),
-            };
-            Ok((Self { application, constants }, error))
+            let constants =
+                Constants::new(py, facts.threads, facts.processes, !conduct.no_file_wrapper)
+                    .and_then(|constants| module::install(py, facts).map(|()| constants))
+                    .map_err(|error| format!("cannot prepare Python: {error}"))?;
+            let (applications, mounts) = (Vec::new(), Vec::new());
+            Ok(Self { applications, mounts, default: None, constants, conduct })
         })
+    }
+
+    /// Imports a module or a `.py` file for what it does; the log says why where that fails.
+    pub fn import(name: &str) -> Result<(), LoadError> {
+        Python::attach(|py| load::import(py, name))
+    }
+
+    /// Loads the application for everything that no mount takes; gives its number.
+    pub fn load(&mut self, target: &Target, callable: Option<&str>) -> Result<usize, LoadError> {
+        let number = self.add(target, callable)?;
+        self.default.get_or_insert(number);
+        Ok(number)
+    }
+
+    /// Loads the application of the next mount; gives its number.
+    pub fn mount(&mut self, target: &Target, callable: Option<&str>) -> Result<usize, LoadError> {
+        let number = self.add(target, callable);
+        self.mounts.push(number.as_ref().ok().copied());
+        number
+    }
+
+    /// Makes an application the one for everything else, unless there is one.
+    pub fn set_default(&mut self, number: usize) -> bool {
+        *self.default.get_or_insert(number) == number
+    }
+
+    /// Whether an application could be loaded.
+    #[must_use]
+    pub fn has_application(&self) -> bool {
+        !self.applications.is_empty()
+    }
+
+    fn add(&mut self, target: &Target, callable: Option<&str>) -> Result<usize, LoadError> {
+        let application = Python::attach(|py| load::load(py, target, callable))?;
+        self.applications.push(application);
+        Ok(self.applications.len() - 1)
     }
 
     /// Says in a new worker which one it is, and runs what the application wants done there.
@@ -59,12 +102,13 @@ impl Wsgi {
 
     fn answer(&self, py: Python<'_>, request: Request) -> Reply {
         module::count_request();
-        let Some(application) = &self.application else {
+        let Some(application) = self.applications.get(request.app) else {
             return Reply::failure();
         };
         let subject = request.vars.text(b"REQUEST_URI").into_owned();
         // What a reply left that went on after it was logged.
         noted::take();
+        let variables = self.conduct.catch_exceptions.then(|| request.vars.clone());
         match self.run(py, application, request) {
             Ok(reply) => reply,
             Err(error) => {
@@ -72,7 +116,11 @@ impl Wsgi {
                 if error.is_instance_of::<pyo3::exceptions::PySystemExit>(py) {
                     say!("the application asked to exit during {subject:?}; the worker goes on");
                 }
-                Reply { noted: noted::take(), ..Reply::failure() }
+                let reply = match variables {
+                    Some(variables) => exposed(py, &error, &variables),
+                    None => Reply::failure(),
+                };
+                Reply { noted: noted::take(), ..reply }
             }
         }
     }
@@ -86,6 +134,21 @@ impl Wsgi {
         let pieces = rest.start.borrow(py).writes;
         rest.into_reply(py, body, pieces)
     }
+}
+
+/// An exception and the variables of its request, for a client that may see them
+/// (`catch-exceptions`).
+fn exposed(py: Python<'_>, error: &PyErr, variables: &Vars) -> Reply {
+    let mut text = load::traceback(py, error);
+    text.push('\n');
+    for (name, value) in variables.iter() {
+        let (name, value) = (String::from_utf8_lossy(name), String::from_utf8_lossy(value));
+        text.extend([&name, " = ", &value, "\n"]);
+    }
+    let mut reply = Reply::failure();
+    reply.headers = vec![(b"Content-Type".to_vec(), b"text/plain; charset=utf-8".to_vec())];
+    reply.body = Output::Full(text.into());
+    reply
 }
 
 /// What the application gave before anything is sent.
@@ -210,8 +273,14 @@ fn announced_length(headers: &[(Vec<u8>, Vec<u8>)]) -> u64 {
 }
 
 fn append(body: &mut Vec<u8>, piece: &Bound<'_, PyAny>) -> PyResult<()> {
-    let bytes = piece.cast::<PyBytes>().map_err(|_| not_bytes(piece, "the body holds"))?;
-    body.extend_from_slice(bytes.as_bytes());
+    if let Ok(bytes) = piece.cast::<PyBytes>() {
+        body.extend_from_slice(bytes.as_bytes());
+    } else if piece.is_instance_of::<PyByteArray>() || piece.is_instance_of::<PyMemoryView>() {
+        let bytes = piece.py().get_type::<PyBytes>().call1((piece,))?;
+        body.extend_from_slice(bytes.cast::<PyBytes>()?.as_bytes());
+    } else {
+        return Err(not_bytes(piece, "the body holds"));
+    }
     Ok(())
 }
 
@@ -274,8 +343,11 @@ impl App for Wsgi {
         Python::attach(|py| self.answer(py, request))
     }
 
-    fn is_loaded(&self) -> bool {
-        self.application.is_some()
+    fn number(&self, mount: Option<usize>) -> Option<usize> {
+        match mount {
+            Some(mount) => self.mounts.get(mount).copied().flatten(),
+            None => self.default,
+        }
     }
 
     fn on_thread(&self, name: &str, work: &mut (dyn FnMut() + Send)) {

@@ -15,10 +15,11 @@ use super::{Client, Wire, check_limits};
 use crate::app::{Output, Reply, Request, Vars};
 use crate::log::request::{Outcome, Subject, printable};
 use crate::log::say;
+use crate::options::settings::Headers;
 use crate::options::table::Logging;
 use crate::process::inspect;
 use crate::process::scoreboard::now_micros;
-use crate::route::static_files;
+use crate::route::mounts;
 
 /// Variables with which a client could make uWSGI load code of its choice.
 const CODE_LOADING: &[&[u8]] = &[
@@ -67,10 +68,18 @@ impl Exchange {
             head_only: request.vars.get(b"REQUEST_METHOD") == Some(b"HEAD"),
             slot: None,
         };
-        if let Some(reply) = static_files::answer(&settings.static_files.static_maps, &request) {
+        // As uWSGI: below a mount, files are looked for by what is left of the path.
+        let mount = mounts::choose(settings, &mut request.vars);
+        if let Some(reply) = reactor.shared.files.answer(settings, &request) {
             reactor.counters.static_requests.fetch_add(1, Ordering::Relaxed);
             return exchange.with(reply);
         }
+        let Some(number) = reactor.shared.app.number(mount) else {
+            say!("--- no python application found, check your startup logs for errors ---");
+            reactor.counters.requests.fetch_add(1, Ordering::Relaxed);
+            return exchange.with(Reply::failure());
+        };
+        request.app = number;
         // The semaphore is never closed.
         exchange.slot = Arc::clone(&reactor.slot).acquire_owned().await.ok();
         reactor.busy.send_replace(true);
@@ -86,7 +95,8 @@ impl Exchange {
             exchange.leave();
         }
         reactor.counters.requests.fetch_add(1, Ordering::Relaxed);
-        exchange.outcome.worker_requests = Some(reactor.shared.app_requests());
+        exchange.outcome.worker_requests = Some(reactor.shared.count(number));
+        exchange.outcome.app = number;
         if reply.failed {
             reactor.counters.exceptions.fetch_add(1, Ordering::Relaxed);
         }
@@ -99,6 +109,7 @@ impl Exchange {
             // Once something is sent there is nothing else to say to the client.
             self.wait_for_client(None);
         }
+        change_headers(&self.reactor.shared.settings.headers, &mut reply);
         self.outcome.status = reply.code();
         self.outcome.headers = reply.headers.len();
         self.outcome.head_size = head_size(&reply);
@@ -226,6 +237,14 @@ fn drop_code_loading(vars: &mut Vars) {
     }
 }
 
+/// Removes and adds the headers that the configuration wants removed and added.
+fn change_headers(wanted: &Headers, reply: &mut Reply) {
+    for removed in &wanted.del_header {
+        reply.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(removed.value.as_bytes()));
+    }
+    reply.headers.extend(wanted.add_header.iter().cloned());
+}
+
 /// The size of the head as the application gave it, with status line and empty line.
 fn head_size(reply: &Reply) -> usize {
     let headers = reply.headers.iter().map(|(name, value)| name.len() + value.len() + 4);
@@ -267,20 +286,20 @@ pub(super) fn is_https(vars: &Vars, trusted: bool) -> bool {
         vars.get(name)
             .is_some_and(|value| words.iter().any(|word| value.eq_ignore_ascii_case(word)))
     };
-    if !trusted {
-        return false;
-    }
-    let scheme = vars.get(b"UWSGI_SCHEME").or_else(|| vars.get(b"HTTP_X_FORWARDED_PROTO"));
-    match scheme.filter(|scheme| !scheme.is_empty()) {
+    // These two are never a header: a front end says them, or this server's own TLS.
+    let spoken = is(b"HTTPS", &[b"on", b"1"]);
+    let scheme = vars.get(b"UWSGI_SCHEME");
+    let forwarded = || vars.get(b"HTTP_X_FORWARDED_PROTO").filter(|_| trusted);
+    match scheme.or_else(forwarded).filter(|scheme| !scheme.is_empty()) {
         Some(scheme) => scheme.eq_ignore_ascii_case(b"https"),
-        None => is(b"HTTPS", &[b"on", b"1"]) || is(b"HTTP_X_FORWARDED_SSL", &[b"on", b"1"]),
+        None => spoken || (trusted && is(b"HTTP_X_FORWARDED_SSL", &[b"on", b"1"])),
     }
 }
 
 /// Whether what a client of this wire says about the original client is believed.
 pub(super) fn is_trusted(reactor: &Reactor, vars: &Vars, wire: Wire, unix: bool) -> bool {
     match wire {
-        Wire::Uwsgi => true,
+        Wire::Uwsgi | Wire::Cgi { .. } => true,
         Wire::Http | Wire::Http11 if unix => true,
         Wire::Http | Wire::Http11 | Wire::Gateway => {
             let client = vars.text(b"REMOTE_ADDR");
@@ -333,6 +352,8 @@ mod tests {
             assert_eq!(is_https(&vars, trusted), expected, "{name} {value}");
         }
         check("HTTPS", "on", true, true);
+        check("HTTPS", "on", false, true);
+        check("HTTP_X_FORWARDED_SSL", "on", false, false);
         check("HTTPS", "ON", true, true);
         check("HTTPS", "true", true, false);
         check("UWSGI_SCHEME", "https", true, true);

@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use super::exchange::{Exchange, is_https, is_trusted};
 use super::reactor::Reactor;
+use super::writer::Framing;
 use super::{Client, Phase, Wire};
 use crate::app::{Output, Piece, Pieces, Reply, Request};
 use crate::net::http::{PATIENCE, Rules, collect, say_close, serve as serve_http, set_head};
@@ -26,13 +27,17 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
     let facts = Rc::new(Facts {
         wire,
         unix: stream.client().is_none(),
-        copy: reactor.client(&stream, wire),
+        copy: reactor.client(&stream, wire, Framing::None),
         connection: Connection {
             client: stream.client(),
             server_port: stream.port().to_string(),
             server_name: reactor.shared.server_name.clone(),
             underscores: settings.http.http_allow_underscores,
             gateway: false,
+            proxied: stream.is_proxied(),
+            tls: stream.is_tls(),
+            certificate: stream.certificate(),
+            export_certificate: settings.http.https_export_cert,
         },
     });
     let mut phase = reactor.shared.phase.subscribe();
@@ -108,7 +113,7 @@ async fn read(
     }
     let trusted = is_trusted(reactor, &vars, facts.wire, facts.unix);
     let https = is_https(&vars, trusted);
-    Ok(Request { vars, body, https, input_terminated, core: reactor.core })
+    Ok(Request { vars, body, https, input_terminated, core: reactor.core, app: 0 })
 }
 
 /// A short answer, and the end of the connection: what follows cannot be trusted.

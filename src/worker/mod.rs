@@ -1,33 +1,38 @@
 //! A worker from fork to exit: accepts, reads, asks the application, writes.
 //!
 //! Each of its threads is a reactor of its own and calls the application itself: [`reactor`].
-//! [`uwsgi`] and [`http`] speak the protocols, [`exchange`] is what they share. Knows the
+//! [`single`] and [`http`] speak the protocols, [`exchange`] is what they share. Knows the
 //! application only as [`App`].
 
 mod exchange;
 mod http;
 mod reactor;
-mod uwsgi;
+mod single;
+mod writer;
 
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use tokio::sync::watch;
 
+use self::writer::Framing;
 use crate::app::{App, Reply};
 use crate::error::WORKER_RELOAD;
 use crate::log::request::RequestLog;
 use crate::log::say;
 use crate::net::listen::Listener;
+use crate::net::tls::Tls;
 use crate::options::settings::Settings;
 use crate::process::inspect;
 use crate::process::scoreboard::{Scoreboard, Worker, now_micros};
 use crate::process::signals::{self, Signals};
-use crate::protocol::reply::{self, frame};
+use crate::protocol::reply;
+use crate::route::static_files::Files;
 
 /// What is spoken on a source of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +45,22 @@ pub enum Wire {
     Http11,
     /// From the gateway: a uwsgi packet in, frames out.
     Gateway,
+    /// SCGI or FastCGI.
+    Cgi {
+        /// Which of them.
+        protocol: Cgi,
+        /// Whether replies begin with a status line of HTTP instead of a header `Status`.
+        nph: bool,
+    },
+}
+
+/// Protocols that look like CGI to the front end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cgi {
+    /// The variables as one netstring.
+    Scgi,
+    /// Everything in records.
+    FastCgi,
 }
 
 /// Where connections come from.
@@ -48,6 +69,8 @@ pub struct Source {
     pub wire: Wire,
     /// The socket.
     pub inlet: Inlet,
+    /// Set where TLS is spoken.
+    pub tls: Option<Tls>,
 }
 
 /// A socket that gives connections.
@@ -85,6 +108,8 @@ enum Phase {
 /// A client that waits for the application.
 struct Client {
     wire: Wire,
+    /// What its reply travels in.
+    framing: Framing,
     /// A copy of its connection, only to be used when the thread that serves it is stuck.
     connection: OwnedFd,
 }
@@ -92,7 +117,8 @@ struct Client {
 impl Client {
     /// The same client for a further request of its connection.
     fn again(&self) -> std::io::Result<Self> {
-        Ok(Self { wire: self.wire, connection: self.connection.try_clone()? })
+        let connection = self.connection.try_clone()?;
+        Ok(Self { wire: self.wire, framing: self.framing, connection })
     }
 }
 
@@ -110,6 +136,10 @@ struct Shared {
     started: Instant,
     /// The clients whose requests are in the application, by thread.
     clients: Vec<Mutex<Option<Client>>>,
+    /// What is served without the application.
+    files: Files,
+    /// Requests that each of several applications answered, by its number.
+    asked: Vec<AtomicU64>,
     /// Requests after which this worker goes.
     most_requests: u64,
     /// Set when the worker goes because of a limit.
@@ -117,10 +147,14 @@ struct Shared {
 }
 
 impl Shared {
-    /// Requests that the application answered in this worker.
-    fn app_requests(&self) -> u64 {
-        let cores = self.board.cores(self.number - 1).iter();
-        cores.map(|core| core.requests.load(Ordering::Relaxed)).sum()
+    /// Counts a request that an application answered; gives how many it answered in this worker.
+    fn count(&self, number: usize) -> u64 {
+        if self.settings.python.mount.is_empty() {
+            // The scoreboard knows those of the processes before this one, too.
+            let cores = self.board.cores(self.number - 1).iter();
+            return cores.map(|core| core.requests.load(Ordering::Relaxed)).sum();
+        }
+        self.asked.get(number).map_or(0, |asked| asked.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
     /// Lets the worker go once it answered what it has.
@@ -164,6 +198,8 @@ pub fn run(job: Job) -> u8 {
             .unwrap_or_default(),
         started: Instant::now(),
         clients: (0..job.settings.processes.threads).map(|_| Mutex::new(None)).collect(),
+        files: Files::new(&job.settings),
+        asked: (0..=job.settings.python.mount.len()).map(|_| AtomicU64::new(0)).collect(),
         most_requests,
         exit: AtomicU64::new(0),
         settings: job.settings,
@@ -264,30 +300,22 @@ fn answer_overdue(shared: &Shared, limit: u64) {
         let client = client.lock().map(|mut client| client.take()).ok().flatten();
         if let Some(client) = client {
             shared.app.tell_where();
-            let reply = timeout_reply(client.wire);
+            let reply = timeout_reply(&client);
             // A client that is gone needs no answer.
             let _ = nix::unistd::write(&client.connection, &reply);
         }
     }
 }
 
-fn timeout_reply(wire: Wire) -> Vec<u8> {
+fn timeout_reply(client: &Client) -> Bytes {
     let mut reply = Reply::plain("504 Gateway Timeout", "Gateway Timeout\n");
     reply.headers.push((b"Connection".to_vec(), b"close".to_vec()));
     reply.headers.push((b"Content-Length".to_vec(), b"16".to_vec()));
-    let head = reply::head(&reply, b"HTTP/1.1");
-    let body = b"Gateway Timeout\n";
-    match wire {
-        Wire::Gateway => [
-            &frame::prefix(head.len())[..],
-            &head,
-            &frame::prefix(body.len()),
-            body,
-            &frame::prefix(0),
-        ]
-        .concat(),
-        Wire::Uwsgi | Wire::Http | Wire::Http11 => [&head, &body[..]].concat(),
-    }
+    let head = match client.wire {
+        Wire::Cgi { nph: false, .. } => reply::cgi_head(&reply),
+        _ => reply::head(&reply, b"HTTP/1.1"),
+    };
+    client.framing.wrap(&[&head, b"Gateway Timeout\n"], true)
 }
 
 type Sources = Vec<(std::path::PathBuf, std::time::SystemTime)>;

@@ -13,9 +13,10 @@ use tokio::net::UnixStream;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::LocalSet;
 
-use super::{Client, Inlet, Phase, Shared, Wire, http, uwsgi};
+use super::writer::Framing;
+use super::{Client, Inlet, Phase, Shared, Source, Wire, http, single};
 use crate::log::say;
-use crate::net::stream::{Acceptor, Stream};
+use crate::net::stream::{Acceptor, Preface, Stream};
 use crate::process::channel;
 use crate::process::scoreboard::Core;
 
@@ -42,10 +43,22 @@ pub(super) struct Reactor {
 
 impl Reactor {
     /// A copy of a connection where requests may take too long.
-    pub(super) fn client(&self, stream: &Stream, wire: Wire) -> Option<Client> {
+    pub(super) fn client(&self, stream: &Stream, wire: Wire, framing: Framing) -> Option<Client> {
         let wanted = self.shared.settings.limits.harakiri > 0;
         let connection = wanted.then(|| stream.duplicate().ok()).flatten()?;
-        Some(Client { wire, connection })
+        Some(Client { wire, framing, connection })
+    }
+
+    /// What comes before the first request of a source's connections.
+    fn preface(&self, source: &Source) -> Preface {
+        let settings = &self.shared.settings;
+        let is_http = matches!(source.wire, Wire::Http | Wire::Http11);
+        Preface {
+            proxy: is_http && settings.sockets.enable_proxy_protocol,
+            tls: source.tls.clone(),
+            verbose: settings.http.ssl_verbose,
+            wait: Duration::from_secs(settings.sockets.socket_timeout),
+        }
     }
 }
 
@@ -77,7 +90,8 @@ async fn serve(reactor: Rc<Reactor>) {
     for source in &reactor.shared.sources {
         match Door::new(&source.inlet) {
             Ok(door) => {
-                acceptors.spawn_local(accept(Rc::clone(&reactor), door, source.wire));
+                let preface = reactor.preface(source);
+                acceptors.spawn_local(accept(Rc::clone(&reactor), door, source.wire, preface));
             }
             Err(error) => say!("cannot wait for connections: {error}"),
         }
@@ -87,7 +101,8 @@ async fn serve(reactor: Rc<Reactor>) {
     let _ = reactor.connections.acquire_many(MOST_CONNECTIONS).await;
 }
 
-async fn accept(reactor: Rc<Reactor>, door: Door, wire: Wire) {
+async fn accept(reactor: Rc<Reactor>, door: Door, wire: Wire, preface: Preface) {
+    let preface = Rc::new(preface);
     let mut phase = reactor.shared.phase.subscribe();
     let (mut busy, mut taken) = (reactor.busy.subscribe(), reactor.busy.subscribe());
     loop {
@@ -108,8 +123,11 @@ async fn accept(reactor: Rc<Reactor>, door: Door, wire: Wire) {
                 let permit = Arc::clone(&reactor.connections).acquire_owned().await;
                 let arrived = Rc::new(Notify::new());
                 let (reactor, told) = (Rc::clone(&reactor), Rc::clone(&arrived));
+                let preface = Rc::clone(&preface);
                 tokio::task::spawn_local(async move {
-                    serve_connection(&reactor, stream, wire, &told).await;
+                    if let Some(stream) = stream.begin(&preface).await {
+                        serve_connection(&reactor, stream, wire, &told).await;
+                    }
                     told.notify_one();
                     drop(permit);
                 });
@@ -129,7 +147,9 @@ async fn accept(reactor: Rc<Reactor>, door: Door, wire: Wire) {
 
 async fn serve_connection(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arrived: &Notify) {
     match wire {
-        Wire::Uwsgi | Wire::Gateway => uwsgi::serve(reactor, stream, wire, arrived).await,
+        Wire::Uwsgi | Wire::Gateway | Wire::Cgi { .. } => {
+            single::serve(reactor, stream, wire, arrived).await;
+        }
         Wire::Http | Wire::Http11 => http::serve(reactor, stream, wire, arrived).await,
     }
 }
@@ -155,7 +175,7 @@ impl Door {
             Self::Listener(acceptor) => acceptor.accept().await,
             Self::Channel(channel) => {
                 let taken = channel.async_io(Interest::READABLE, || channel::take(channel)).await?;
-                Ok(Stream::Unix(UnixStream::from_std(taken)?))
+                Ok(Stream::unix(UnixStream::from_std(taken)?))
             }
         }
     }

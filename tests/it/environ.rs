@@ -108,6 +108,44 @@ fn behind_nginx_with_uwsgi_pass() {
     });
 }
 
+/// What nginx says differs between two runs: its port, the folder, and the client's port.
+fn behind_nginx(site: &Site, location: &str) -> Option<Reply> {
+    let nginx = Nginx::start(site, location)?;
+    let mut reply = Request::get("/a/b%20c?x=1").header("X-Custom", "value").send(&nginx.address);
+    let mut dump: Environ = serde_json::from_slice(&reply.body).unwrap();
+    dump.retain(|key, _| !matches!(key.as_str(), "SERVER_PORT" | "DOCUMENT_ROOT"));
+    reply.body = serde_json::to_vec(&dump).unwrap();
+    Some(reply)
+}
+
+#[test]
+fn behind_nginx_with_scgi_pass() {
+    compare("scgi-socket = app.sock\n", &[], |site, server| {
+        server.wait_ready(&socket(site));
+        let socket = site.join("app.sock");
+        let location = format!(
+            "include /etc/nginx/scgi_params; scgi_param PATH_INFO $document_uri; scgi_pass \
+             unix:{};",
+            socket.display()
+        );
+        behind_nginx(site, &location)
+    });
+}
+
+#[test]
+fn behind_nginx_with_fastcgi_pass() {
+    compare("fastcgi-socket = app.sock\n", &[], |site, server| {
+        server.wait_ready(&socket(site));
+        let socket = site.join("app.sock");
+        let location = format!(
+            "include /etc/nginx/fastcgi_params; fastcgi_param PATH_INFO $document_uri; \
+             fastcgi_param SCRIPT_NAME ''; fastcgi_pass unix:{};",
+            socket.display()
+        );
+        behind_nginx(site, &location)
+    });
+}
+
 #[test]
 fn over_an_http_socket() {
     compare("http-socket = app.sock\n", &[], |site, server| {

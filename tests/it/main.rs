@@ -15,6 +15,7 @@
 #![allow(unreachable_pub, reason = "what tests/it/support shows, it shows to the tests")]
 
 mod architecture;
+mod cgi;
 mod check;
 mod commands;
 mod config;
@@ -28,9 +29,15 @@ mod http;
 mod life;
 mod logs;
 mod mistakes;
+mod mounts;
 mod options;
+mod proxy_protocol;
+mod python;
+mod sockets;
+mod static_files;
 mod stats;
 mod support;
+mod tls;
 mod tutorial;
 mod wheel;
 mod wsgi;

@@ -1,19 +1,27 @@
 //! Rows about the HTTP gateway.
 
 use super::super::directive::Said;
-use super::super::settings::Protocol;
+use super::super::sockets::Protocol;
+use super::super::values::{only_wsgi, parse_environment};
 use super::{Argument, Effect, Row};
 
 const HTTP_1_1: &str = "HTTP/1.1 is spoken as RFC 9112 has it, without being asked";
 
 /// Settings of this chapter. A field has the name of its option.
 #[expect(missing_docs, reason = "the table says what each option does")]
+#[expect(clippy::struct_excessive_bools, reason = "options are flags")]
 #[derive(Clone, Debug)]
 pub struct Http {
     pub http_timeout: u64,
     pub http_keepalive: u64,
     pub http_allow_underscores: bool,
     pub forwarded_allow_ips: Vec<Said>,
+    pub http_enable_proxy_protocol: bool,
+    pub http_server_name_as_http_host: bool,
+    pub http_var: Vec<(String, String)>,
+    pub http_to: Vec<Said>,
+    pub ssl_verbose: bool,
+    pub https_export_cert: bool,
 }
 
 impl Default for Http {
@@ -23,8 +31,19 @@ impl Default for Http {
             http_keepalive: 60,
             http_allow_underscores: false,
             forwarded_allow_ips: Vec::new(),
+            http_enable_proxy_protocol: false,
+            http_server_name_as_http_host: false,
+            http_var: Vec::new(),
+            http_to: Vec::new(),
+            ssl_verbose: false,
+            https_export_cert: false,
         }
     }
+}
+
+/// A row for a modifier of the gateway's requests.
+const fn modifier(name: &'static str, help: &'static str) -> Row {
+    Row::parsed(name, "N", |_, number, _| only_wsgi(number), help)
 }
 
 pub(super) static ROWS: &[Row] = &[
@@ -69,49 +88,206 @@ pub(super) static ROWS: &[Row] = &[
         |s| &mut s.http.forwarded_allow_ips,
         "(ours) address whose X-Forwarded-Proto is believed on HTTP listeners, beside loopback",
     ),
-    Row::planned("websockets-ping-freq", Argument::Required("N"), "")
-        .aliases(&["websocket-ping-freq"]),
-    Row::planned("websockets-pong-tolerance", Argument::Required("N"), "")
-        .aliases(&["websocket-pong-tolerance"]),
-    Row::planned("websockets-max-size", Argument::Required("N"), "")
-        .aliases(&["websocket-max-size"]),
-    Row::planned("https", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("https2", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("https-export-cert", Argument::None, ""),
-    Row::planned("https-session-context", Argument::Required("VALUE"), ""),
-    Row::planned("http-to-https", Argument::Required("ADDRESS"), "").repeats(),
-    Row::planned("http-processes", Argument::Required("N"), "").aliases(&["http-workers"]),
-    Row::planned("http-var", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("http-to", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("http-zerg", Argument::Required("ADDRESS"), "").repeats(),
-    Row::planned("http-fallback", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("http-modifier1", Argument::Required("N"), ""),
-    Row::planned("http-modifier2", Argument::Required("N"), ""),
-    Row::planned("http-use-cache", Argument::Optional("VALUE"), ""),
-    Row::planned("http-use-pattern", Argument::Required("VALUE"), ""),
-    Row::planned("http-use-base", Argument::Required("VALUE"), ""),
-    Row::planned("http-events", Argument::Required("N"), ""),
-    Row::planned("http-subscription-server", Argument::Required("ADDRESS"), "").repeats(),
-    Row::planned("http-subscription-fallback-key", Argument::Required("VALUE"), ""),
-    Row::planned("http-auto-gzip", Argument::None, ""),
-    Row::planned("http-websockets", Argument::None, ""),
-    Row::planned("http-use-code-string", Argument::Required("VALUE"), ""),
-    Row::planned("http-use-socket", Argument::Optional("ADDRESS"), ""),
-    Row::planned("http-gracetime", Argument::Required("N"), ""),
-    Row::planned("http-quiet", Argument::Required("VALUE"), ""),
-    Row::planned("http-cheap", Argument::None, ""),
-    Row::planned("http-stats", Argument::Required("VALUE"), "")
+    Row::parsed(
+        "https",
+        "ADDRESS,CERT,KEY[,CIPHERS[,CA]]",
+        |settings, value, origin| settings.add_tls_socket(Protocol::Gateway, value, origin),
+        "listen for HTTP over TLS in the gateway; !CA wants a certificate of every client",
+    )
+    .repeats(),
+    Row::parsed(
+        "https2",
+        "addr=ADDRESS,cert=CERT,key=KEY[,client_ca=CA]",
+        |settings, value, origin| {
+            settings.add_tls_socket_of_pairs(Protocol::Gateway, value, origin)
+        },
+        "listen for HTTP over TLS in the gateway, told in pairs",
+    )
+    .repeats(),
+    Row::flag(
+        "https-export-cert",
+        |s| &mut s.http.https_export_cert,
+        "give all of a client's certificate to the application, beside the name in HTTPS_DN",
+    ),
+    Row::parsed(
+        "http-to-https",
+        "ADDRESS",
+        |settings, address, origin| settings.add_socket(Protocol::ToHttps, address, origin),
+        "listen for HTTP and send every client to the same address over https",
+    )
+    .repeats(),
+    Row::new(
+        "http-enable-proxy-protocol",
+        Argument::Optional("BOOLEAN"),
+        Effect::Flag(|s| &mut s.http.http_enable_proxy_protocol),
+        "believe the header of the PROXY protocol (versions 1 and 2) on gateway sockets",
+    ),
+    Row::new(
+        "http-var",
+        Argument::Required("NAME=VALUE"),
+        Effect::ParsedLine(|settings, pair, _| {
+            let (name, value) = parse_environment(pair)?;
+            settings.http.http_var.push((name.to_owned(), value.to_owned()));
+            Ok(())
+        }),
+        "add a variable to every request of the gateway",
+    )
+    .repeats(),
+    Row::new(
+        "http-server-name-as-http-host",
+        Argument::Required("BOOLEAN"),
+        Effect::Flag(|s| &mut s.http.http_server_name_as_http_host),
+        "make SERVER_NAME what the Host header says",
+    ),
+    Row::words(
+        "http-to",
+        "ADDRESS",
+        |s| &mut s.http.http_to,
+        "uwsgi socket that gets the gateway's requests; one of this server's own is meant anyway",
+    ),
+    Row::inert(
+        "http-processes",
+        Argument::Required("N"),
+        "number of gateway processes",
+        "one process holds all clients without waiting for any, and the workers do the work",
+    )
+    .aliases(&["http-workers"]),
+    Row::inert(
+        "http-connect-timeout",
+        Argument::Required("SECONDS"),
+        "longest wait for a connection to a worker",
+        "requests wait in a queue for the worker that is idle next, without a connection to make",
+    ),
+    Row::inert(
+        "http-headers-timeout",
+        Argument::Required("SECONDS"),
+        "longest wait for the head of a request",
+        "a head must be there within http-keepalive",
+    ),
+    Row::inert(
+        "http-use-socket",
+        Argument::Optional("N"),
+        "which of the sockets gets the gateway's requests",
+        "requests reach the workers without a socket",
+    ),
+    Row::inert(
+        "http-events",
+        Argument::Required("N"),
+        "events that are taken at once",
+        "the reactor decides",
+    ),
+    Row::inert(
+        "http-buffer-size",
+        Argument::Required("BYTES"),
+        "size of the gateway's buffers",
+        "buffers grow with what they hold; buffer-size limits heads",
+    ),
+    Row::inert(
+        "http-manage-source",
+        Argument::None,
+        "take the method SOURCE",
+        "every method is passed on",
+    ),
+    Row::inert(
+        "https-session-context",
+        Argument::Required("NAME"),
+        "tell TLS sessions of several servers apart",
+        "sessions are never shared between servers",
+    ),
+    Row::inert(
+        "http-cheap",
+        Argument::None,
+        "run no gateway without workers",
+        "it stays and waits",
+    ),
+    Row::inert(
+        "http-quiet",
+        Argument::Required("N"),
+        "tell less in the gateway's log",
+        "the gateway tells errors only",
+    ),
+    modifier("http-modifier1", "kind of request that the gateway asks for; 0 is WSGI"),
+    modifier("http-modifier2", "detail of http-modifier1"),
+    Row::planned(
+        "websockets-ping-freq",
+        Argument::Required("SECONDS"),
+        "how often clients of websockets are asked whether they are there",
+    )
+    .aliases(&["websocket-ping-freq"]),
+    Row::planned(
+        "websockets-pong-tolerance",
+        Argument::Required("SECONDS"),
+        "how long clients of websockets may take to answer that they are there",
+    )
+    .aliases(&["websocket-pong-tolerance"]),
+    Row::planned(
+        "websockets-max-size",
+        Argument::Required("KILOBYTES"),
+        "largest message of a websocket",
+    )
+    .aliases(&["websocket-max-size"]),
+    Row::planned("http-websockets", Argument::None, "let websockets through the gateway"),
+    Row::planned("http-auto-gzip", Argument::None, "compress replies that ask for it"),
+    Row::planned("http-manage-rtsp", Argument::None, "take requests of RTSP"),
+    Row::planned("http-zerg", Argument::Required("ADDRESS"), "zerg server of the gateway")
+        .repeats(),
+    Row::planned(
+        "http-fallback",
+        Argument::Required("ADDRESS"),
+        "uwsgi socket for requests that nobody else takes",
+    )
+    .repeats(),
+    Row::planned(
+        "http-use-cache",
+        Argument::Optional("CACHE"),
+        "look uwsgi sockets up in a cache by host",
+    ),
+    Row::planned(
+        "http-use-pattern",
+        Argument::Required("PATTERN"),
+        "name of the uwsgi socket of a host, with %s for the host",
+    ),
+    Row::planned(
+        "http-use-base",
+        Argument::Required("DIRECTORY"),
+        "directory of uwsgi sockets that are called like their hosts",
+    ),
+    Row::planned(
+        "http-use-code-string",
+        Argument::Required("FUNCTION"),
+        "function that names the uwsgi socket of a host",
+    ),
+    Row::planned(
+        "http-subscription-server",
+        Argument::Required("ADDRESS"),
+        "where servers announce themselves to the gateway",
+    )
+    .repeats(),
+    Row::planned(
+        "http-subscription-fallback-key",
+        Argument::Required("KEY"),
+        "announced name that takes requests of hosts nobody announced",
+    ),
+    Row::planned(
+        "http-resubscribe",
+        Argument::Required("ADDRESS"),
+        "where announcements to the gateway are passed on",
+    )
+    .repeats(),
+    Row::planned(
+        "http-gracetime",
+        Argument::Required("SECONDS"),
+        "how long a server that announced itself may be unreachable",
+    ),
+    Row::planned("http-stats", Argument::Required("ADDRESS"), "serve statistics of the gateway")
         .aliases(&["http-stats-server", "http-ss"]),
-    Row::planned("http-harakiri", Argument::Required("N"), ""),
-    Row::planned("http-stud-prefix", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("http-uid", Argument::Required("USER"), ""),
-    Row::planned("http-gid", Argument::Required("GROUP"), ""),
-    Row::planned("http-resubscribe", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("http-buffer-size", Argument::Required("N"), ""),
-    Row::planned("http-server-name-as-http-host", Argument::Required("VALUE"), ""),
-    Row::planned("http-headers-timeout", Argument::Required("N"), ""),
-    Row::planned("http-connect-timeout", Argument::Required("N"), ""),
-    Row::planned("http-manage-source", Argument::None, ""),
-    Row::planned("http-manage-rtsp", Argument::None, ""),
-    Row::planned("http-enable-proxy-protocol", Argument::Optional("VALUE"), ""),
+    Row::planned("http-harakiri", Argument::Required("SECONDS"), "restart a gateway that hangs"),
+    Row::planned(
+        "http-stud-prefix",
+        Argument::Required("ADDRESS"),
+        "address of a stud that puts the client's address before requests",
+    )
+    .repeats(),
+    Row::planned("http-uid", Argument::Required("USER"), "user that the gateway runs as"),
+    Row::planned("http-gid", Argument::Required("GROUP"), "group that the gateway runs as"),
 ];

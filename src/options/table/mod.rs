@@ -34,6 +34,7 @@ pub use privileges::Privileges;
 pub use processes::Processes;
 pub use python::Python;
 pub use reload::Reload;
+pub use routing::Headers;
 pub use sockets::Sockets;
 pub use static_files::StaticFiles;
 pub use statistics::Statistics;
@@ -79,6 +80,8 @@ pub enum Effect {
     Lines(fn(&mut Settings) -> &mut Vec<Said>),
     /// A word that is checked or taken apart as it is read.
     Parsed(fn(&mut Settings, &str, &Origin) -> Result<(), Refusal>),
+    /// The same for the whole rest of the line.
+    ParsedLine(fn(&mut Settings, &str, &Origin) -> Result<(), Refusal>),
     /// Accepted without effect, with the reason why nothing is lost.
     Inert(&'static str),
     /// Known and not done yet: accepted with a warning.

@@ -1,6 +1,7 @@
 //! Rows about processes, their identity and their life.
 
 use super::super::directive::Said;
+use super::super::mounts::parse_mount;
 use super::super::values::truth;
 use super::{Argument, Command, Effect, Row};
 
@@ -213,8 +214,16 @@ pub(super) static ROWS: &[Row] = &[
     Row::planned("auto-weight", Argument::Required("VALUE"), ""),
     Row::planned("command-mode", Argument::None, ""),
     Row::planned("mem-collector-freq", Argument::Required("N"), ""),
-    Row::planned("no-default-app", Argument::None, ""),
-    Row::planned("catch-exceptions", Argument::None, ""),
+    Row::flag(
+        "no-default-app",
+        |s| &mut s.python.no_default_app,
+        "answer 500 where no mount fits, instead of asking the first application",
+    ),
+    Row::flag(
+        "catch-exceptions",
+        |s| &mut s.python.catch_exceptions,
+        "show exceptions and the variables of the request to the client",
+    ),
     Row::planned("exception-handler", Argument::Required("VALUE"), "").repeats(),
     Row::planned("master-fifo", Argument::Required("VALUE"), "").repeats(),
     Row::planned("notify-socket", Argument::Required("VALUE"), ""),
@@ -235,17 +244,43 @@ pub(super) static ROWS: &[Row] = &[
     Row::planned("cheaper-rss-limit-hard", Argument::Required("N"), ""),
     Row::planned("idle", Argument::Required("N"), ""),
     Row::planned("die-on-idle", Argument::None, ""),
-    Row::planned("mount", Argument::Required("VALUE"), "").aliases(&["worker-mount"]).repeats(),
+    Row::parsed(
+        "mount",
+        "[HOST]/PATH=APPLICATION",
+        |settings, value, origin| {
+            settings.python.mount.push(parse_mount(value, origin)?);
+            Ok(())
+        },
+        "load an application for a path: a .py file, a module or module:callable",
+    )
+    .aliases(&["worker-mount"])
+    .repeats(),
     Row::planned("thread-stacksize", Argument::Required("N"), "").aliases(&[
         "threads-stacksize",
         "thread-stack-size",
         "threads-stack-size",
     ]),
-    Row::planned("vhost", Argument::None, ""),
-    Row::planned("vhost-host", Argument::None, ""),
+    Row::inert(
+        "vhost",
+        Argument::None,
+        "choose applications by host as well",
+        "mounts that name a host are always chosen by it",
+    ),
+    Row::inert(
+        "vhost-host",
+        Argument::None,
+        "take the host from the Host header",
+        "both the Host header and SERVER_NAME are looked at",
+    ),
     Row::planned("clock", Argument::Required("VALUE"), ""),
     Row::planned("clock-list", Argument::None, "").aliases(&["clocks-list"]),
-    Row::planned("offload-threads", Argument::Required("N"), "").aliases(&["offload-thread"]),
+    Row::inert(
+        "offload-threads",
+        Argument::Required("N"),
+        "threads that send files",
+        "sending a static file never holds a thread's place in the application",
+    )
+    .aliases(&["offload-thread"]),
     Row::planned("envdir", Argument::Required("VALUE"), "").repeats(),
     Row::planned("early-envdir", Argument::Required("FILE"), "").repeats(),
     Row::planned("unenv", Argument::Required("VALUE"), "").repeats(),

@@ -1,17 +1,64 @@
 //! Rows about internal routing and headers.
 
-use super::{Argument, Row};
+use super::super::directive::Said;
+use super::super::values::parse_header;
+use super::{Argument, Effect, Row};
+
+/// Settings about the headers of replies. A field has the name of its option.
+#[expect(missing_docs, reason = "the table says what each option does")]
+#[derive(Clone, Debug, Default)]
+pub struct Headers {
+    pub add_header: Vec<(Vec<u8>, Vec<u8>)>,
+    pub del_header: Vec<Said>,
+}
 
 pub(super) static ROWS: &[Row] = &[
-    Row::planned("manage-script-name", Argument::None, "take the mount point off the path where the client did not"),
-    Row::planned("ignore-script-name", Argument::None, "leave the mount point in the path as the client sent it"),
-    Row::planned("add-header", Argument::Required("NAME: VALUE"), "add a header to each reply").repeats(),
-    Row::planned("rem-header", Argument::Required("NAME"), "take a header out of each reply").aliases(&["del-header"]).repeats(),
-    Row::planned("collect-header", Argument::Required("NAME VARIABLE"), "copy a header of the reply into a request variable")
-        .aliases(&["response-header-collect"])
-        .repeats(),
-    Row::planned("pull-header", Argument::Required("NAME VARIABLE"), "move a header of the reply into a request variable").repeats(),
-    Row::planned("response-headers-limit", Argument::Required("BYTES"), "refuse replies whose headers are longer"),
+    Row::flag(
+        "manage-script-name",
+        |s| &mut s.python.manage_script_name,
+        "cut the path of a mount from PATH_INFO and put it into SCRIPT_NAME",
+    ),
+    Row::flag(
+        "ignore-script-name",
+        |s| &mut s.python.ignore_script_name,
+        "choose no mount by the SCRIPT_NAME that a front end sends",
+    ),
+    Row::new(
+        "add-header",
+        Argument::Required("NAME: VALUE"),
+        Effect::ParsedLine(|settings, line, _| {
+            settings.headers.add_header.push(parse_header(line)?);
+            Ok(())
+        }),
+        "add a header to every reply",
+    )
+    .repeats(),
+    Row::words(
+        "rem-header",
+        "NAME",
+        |s| &mut s.headers.del_header,
+        "remove a header of the application from every reply",
+    )
+    .aliases(&["del-header"]),
+    Row::planned(
+        "collect-header",
+        Argument::Required("HEADER VARIABLE"),
+        "keep the value of a header of the reply for the log",
+    )
+    .aliases(&["response-header-collect"])
+    .repeats(),
+    Row::planned(
+        "pull-header",
+        Argument::Required("HEADER VARIABLE"),
+        "keep the value of a header of the reply for the log and remove it",
+    )
+    .repeats(),
+    Row::inert(
+        "response-headers-limit",
+        Argument::Required("N"),
+        "room for the headers of a reply",
+        "there is room for as many as the application gives",
+    ),
     Row::inert("pcre-jit", Argument::None, "compile the patterns of routes to machine code", "patterns are fast without"),
     Row::planned("route", Argument::Required("PATTERN ACTION"), "act before a request is handled if its path matches").repeats(),
     Row::planned("route-host", Argument::Required("PATTERN ACTION"), "act before a request is handled if its host matches").repeats(),

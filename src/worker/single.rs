@@ -1,24 +1,29 @@
-//! Serves a connection of the uwsgi protocol: a packet, a body, a reply, the end.
+//! Serves a connection of one request: the variables, a body, a reply, the end.
 //!
-//! The gateway speaks the same and gets its reply in frames, so that it can tell a complete one.
+//! That is the uwsgi protocol, SCGI and FastCGI. The gateway speaks the first and gets its reply in
+//! frames, so that it can tell a complete one. How replies are written is in [`writer`](super::writer).
 
 use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use bytes::BytesMut;
+use tokio::io::AsyncReadExt;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::Wire;
 use super::exchange::{Exchange, is_https, is_trusted};
 use super::reactor::Reactor;
+use super::writer::{Framing, Writer};
+use super::{Cgi, Wire};
 use crate::app::body::{BodyBuffer, BodyError};
-use crate::app::{Body, Output, Piece, Request, Vars};
+use crate::app::{Body, Request, Vars};
 use crate::log::say;
 use crate::net::stream::Stream;
-use crate::protocol::reply::{self, frame};
+use crate::options::settings::Settings;
+use crate::protocol::fastcgi::{self, Event, FastCgiError};
+use crate::protocol::reply;
+use crate::protocol::scgi::{self, ScgiError};
 use crate::protocol::uwsgi::{self, PacketError};
 
 /// Why a request did not become complete.
@@ -26,6 +31,10 @@ use crate::protocol::uwsgi::{self, PacketError};
 enum ReadError {
     #[error("{0}...skip")]
     Packet(#[from] PacketError),
+    #[error(transparent)]
+    Scgi(#[from] ScgiError),
+    #[error(transparent)]
+    FastCgi(#[from] FastCgiError),
     #[error("the request ends after {got} of {expected} bytes")]
     Short { got: u64, expected: u64 },
     #[error("no bytes for {0} seconds")]
@@ -38,8 +47,8 @@ enum ReadError {
 
 /// Serves one connection; `arrived` is told when its request is complete.
 pub(super) async fn serve(reactor: &Rc<Reactor>, mut stream: Stream, wire: Wire, arrived: &Notify) {
-    let request = match read_request(reactor, &mut stream, wire).await {
-        Ok(Some(request)) => request,
+    let (request, framing) = match read_request(reactor, &mut stream, wire).await {
+        Ok(Some(read)) => read,
         Ok(None) => return,
         Err(error) => {
             reactor.counters.read_errors.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -48,34 +57,48 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, mut stream: Stream, wire: Wire,
     };
     arrived.notify_one();
     let protocol = request.vars.get(b"SERVER_PROTOCOL").unwrap_or_default().to_vec();
-    let client = reactor.client(&stream, wire);
+    let client = reactor.client(&stream, wire, framing);
     let (mut exchange, reply) = Exchange::answer(reactor, request, client).await;
-    let head = reply::head(&reply, &protocol);
+    let head = match wire {
+        Wire::Cgi { nph: false, .. } => reply::cgi_head(&reply),
+        _ => reply::head(&reply, &protocol),
+    };
     let silence = Duration::from_secs(match wire {
         // The gateway waits for its client.
         Wire::Gateway => reactor.shared.settings.http.http_timeout,
         _ => reactor.shared.settings.sockets.socket_timeout,
     });
-    let mut writer = Writer { stream, framed: wire == Wire::Gateway, silence };
+    let mut writer = Writer::new(stream, framing, silence);
     if writer.write(head, reply.body, &mut exchange).await.is_err() {
         exchange.not_taken();
     }
 }
 
-/// Reads a packet and its body; `None` where the client went away without a word.
+/// Reads a request, and how its reply is to be framed; `None` where the client went away without a
+/// word.
 async fn read_request(
     reactor: &Reactor,
     stream: &mut Stream,
     wire: Wire,
-) -> Result<Option<Request>, ReadError> {
+) -> Result<Option<(Request, Framing)>, ReadError> {
     let settings = &reactor.shared.settings;
     let limit = usize::try_from(settings.limits.buffer_size).unwrap_or(usize::MAX);
     let mut reader = Reader { stream, silence: settings.sockets.socket_timeout };
     let mut buffer = BytesMut::with_capacity(4096);
+    // What the gateway sends was measured there.
+    let limit = if wire == Wire::Gateway { usize::MAX } else { limit };
+    let mut records = fastcgi::Reader::new(limit);
     let vars = loop {
-        // What the gateway sends was measured there.
-        let limit = if wire == Wire::Gateway { usize::MAX } else { limit };
-        if let Some(vars) = uwsgi::take(&mut buffer, limit)? {
+        let vars = match wire {
+            Wire::Cgi { protocol: Cgi::FastCgi, .. } => match records.take(&mut buffer)? {
+                Some(Event::Vars(vars)) => Some(vars),
+                // The body comes behind the variables only.
+                Some(Event::Body(_) | Event::End) | None => None,
+            },
+            Wire::Cgi { protocol: Cgi::Scgi, .. } => scgi::take(&mut buffer, limit)?,
+            _ => uwsgi::take(&mut buffer, limit)?,
+        };
+        if let Some(vars) = vars {
             break vars;
         }
         if reader.read(&mut buffer).await? == 0 {
@@ -85,23 +108,59 @@ async fn read_request(
             };
         }
     };
-    let body = read_body(&mut reader, buffer, &vars, settings).await?;
+    let (body, framing) = match wire {
+        Wire::Cgi { protocol: Cgi::FastCgi, .. } => {
+            let framing = Framing::Records(records.id());
+            (read_records(&mut reader, buffer, records, &vars, settings).await?, framing)
+        }
+        Wire::Gateway => (read_body(&mut reader, buffer, &vars, settings).await?, Framing::Frames),
+        _ => (read_body(&mut reader, buffer, &vars, settings).await?, Framing::None),
+    };
     let trusted = is_trusted(reactor, &vars, wire, true);
     let https = is_https(&vars, trusted);
     let input_terminated = wire == Wire::Gateway && vars.get(b"HTTP_TRANSFER_ENCODING").is_some();
-    Ok(Some(Request { vars, body, https, input_terminated, core: reactor.core }))
+    let request = Request { vars, body, https, input_terminated, core: reactor.core, app: 0 };
+    Ok(Some((request, framing)))
+}
+
+/// Reads a body that comes in records, which say themselves where it ends.
+async fn read_records(
+    reader: &mut Reader<'_>,
+    mut buffer: BytesMut,
+    mut records: fastcgi::Reader,
+    vars: &Vars,
+    settings: &Settings,
+) -> Result<Body, ReadError> {
+    let expected = announced(vars);
+    let mut body = BodyBuffer::new(settings.limits.post_buffering, settings.limits.limit_post);
+    loop {
+        match records.take(&mut buffer)? {
+            Some(Event::Body(piece)) => body.push(&piece)?,
+            Some(Event::End) if body.len() >= expected => return Ok(body.finish()),
+            Some(Event::End) => return Err(ReadError::Short { got: body.len(), expected }),
+            Some(Event::Vars(_)) => {}
+            None => {
+                if reader.read(&mut buffer).await? == 0 {
+                    return Err(ReadError::Short { got: body.len(), expected });
+                }
+            }
+        }
+    }
+}
+
+/// The length that a request announces. As uWSGI: what is no number is no body.
+fn announced(vars: &Vars) -> u64 {
+    let length = vars.get(b"CONTENT_LENGTH").unwrap_or_default();
+    std::str::from_utf8(length).ok().and_then(|length| length.parse().ok()).unwrap_or(0)
 }
 
 async fn read_body(
     reader: &mut Reader<'_>,
     mut buffer: BytesMut,
     vars: &Vars,
-    settings: &crate::options::settings::Settings,
+    settings: &Settings,
 ) -> Result<Body, ReadError> {
-    let length = vars.get(b"CONTENT_LENGTH").unwrap_or_default();
-    // As uWSGI: what is no number is no body.
-    let expected: u64 =
-        std::str::from_utf8(length).ok().and_then(|length| length.parse().ok()).unwrap_or(0);
+    let expected = announced(vars);
     if settings.limits.limit_post > 0 && expected > settings.limits.limit_post {
         return Err(BodyError::TooLarge(settings.limits.limit_post).into());
     }
@@ -131,72 +190,5 @@ impl Reader<'_> {
             Ok(read) => Ok(read?),
             Err(_) => Err(ReadError::Slow(self.silence)),
         }
-    }
-}
-
-/// Writes a reply with a limit on a client that takes nothing.
-struct Writer {
-    stream: Stream,
-    framed: bool,
-    silence: Duration,
-}
-
-impl Writer {
-    async fn write(
-        &mut self,
-        head: Vec<u8>,
-        body: Output,
-        exchange: &mut Exchange,
-    ) -> io::Result<()> {
-        match body {
-            Output::Full(body) => {
-                self.send(&[&head, &body], true).await?;
-                exchange.sent(body.len());
-            }
-            Output::Stream(first, mut rest) => {
-                self.send(&[&head, &first], false).await?;
-                exchange.sent(first.len());
-                loop {
-                    match rest.next() {
-                        Piece::Bytes(piece) => {
-                            exchange.pulled();
-                            self.send(&[&piece], false).await?;
-                            exchange.sent(piece.len());
-                        }
-                        Piece::End => break self.send(&[], true).await?,
-                        // Without the last frame the gateway knows that the reply is incomplete.
-                        Piece::Broken => return Ok(()),
-                    }
-                }
-            }
-        }
-        self.stream.shutdown().await
-    }
-
-    /// Sends pieces in one write, each one a frame where frames are wanted.
-    async fn send(&mut self, pieces: &[&[u8]], end: bool) -> io::Result<()> {
-        let mut bytes = BytesMut::new();
-        for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
-            for part in piece.chunks(if self.framed { frame::LARGEST } else { usize::MAX }) {
-                if self.framed {
-                    bytes.extend_from_slice(&frame::prefix(part.len()));
-                }
-                bytes.extend_from_slice(part);
-            }
-        }
-        if self.framed && end {
-            bytes.extend_from_slice(&frame::prefix(0));
-        }
-        self.write_all(bytes.freeze()).await
-    }
-
-    async fn write_all(&mut self, mut bytes: Bytes) -> io::Result<()> {
-        while !bytes.is_empty() {
-            let written = timeout(self.silence, self.stream.write_buf(&mut bytes)).await;
-            if written.map_err(io::Error::from)?? == 0 {
-                return Err(io::ErrorKind::WriteZero.into());
-            }
-        }
-        Ok(())
     }
 }

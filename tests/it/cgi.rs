@@ -1,0 +1,158 @@
+//! SCGI and FastCGI, by the byte and behind nginx.
+
+use crate::support::{Address, Connection, Nginx, Request, Server, Site, differs_on_purpose};
+
+/// Answers with the length of what it was sent, and as much in several pieces.
+const APP: &str = "def application(environ, start_response):
+    length = int(environ.get('CONTENT_LENGTH') or 0)
+    body = environ['wsgi.input'].read(length)
+    start_response('201 Created', [('X-Length', str(len(body)))])
+    if environ['PATH_INFO'] == '/broken':
+        raise ValueError
+    return (body[start:start + 30000] for start in range(0, length, 30000))
+";
+
+fn start<'s>(site: &'s Site, option: &str) -> (Server<'s>, Address) {
+    site.file("app.py", APP);
+    let server = site.start(&[option, "app.sock", "--module", "app", "--master"]);
+    let address = Address::socket(site.join("app.sock"));
+    server.wait_ready(&address);
+    (server, address)
+}
+
+fn scgi(path: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let variables = format!(
+        "CONTENT_LENGTH\0{length}\0SCGI\x001\0REQUEST_METHOD\0POST\0PATH_INFO\0{path}\0\
+         SERVER_PROTOCOL\0HTTP/1.1\0REQUEST_URI\0{path}\0"
+    );
+    [format!("{}:{variables},", variables.len()).as_bytes(), body].concat()
+}
+
+fn record(kind: u8, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+    [&[1, kind, 0, 5, length[0], length[1], 0, 0], content].concat()
+}
+
+fn fastcgi(path: &str, body: &[u8]) -> Vec<u8> {
+    let mut params = Vec::new();
+    let length = body.len().to_string();
+    for (name, value) in [
+        ("REQUEST_METHOD", "POST"),
+        ("PATH_INFO", path),
+        ("REQUEST_URI", path),
+        ("CONTENT_LENGTH", &length),
+        ("SERVER_PROTOCOL", "HTTP/1.1"),
+    ] {
+        params.extend([u8::try_from(name.len()).unwrap(), u8::try_from(value.len()).unwrap()]);
+        params.extend_from_slice(name.as_bytes());
+        params.extend_from_slice(value.as_bytes());
+    }
+    let mut bytes = record(1, &[0, 1, 0, 0, 0, 0, 0, 0]);
+    bytes.extend(record(4, &params));
+    bytes.extend(record(4, b""));
+    for piece in body.chunks(40000) {
+        bytes.extend(record(5, piece));
+    }
+    bytes.extend(record(5, b""));
+    bytes
+}
+
+fn ask(address: &Address, request: &[u8]) -> Vec<u8> {
+    let mut connection = Connection::open(address);
+    connection.send(request);
+    connection.read_all()
+}
+
+#[test]
+fn scgi_is_answered_with_a_status_header() {
+    let site = Site::new();
+    let (_server, address) = start(&site, "--scgi-socket");
+    let body = vec![b'x'; 100_000];
+    let reply = ask(&address, &scgi("/", &body));
+    let head = b"Status: 201 Created\r\nX-Length: 100000\r\n\r\n";
+    assert!(reply.starts_with(head), "{}", reply[..80].escape_ascii());
+    assert!(reply.ends_with(&body) && reply.len() == head.len() + body.len());
+}
+
+#[test]
+fn scgi_is_answered_with_a_status_line_where_that_is_wanted() {
+    let site = Site::new();
+    let (_server, address) = start(&site, "--scgi-nph-socket");
+    let reply = ask(&address, &scgi("/", b"ab"));
+    assert!(reply.starts_with(b"HTTP/1.1 201 Created\r\n"), "{}", reply.escape_ascii());
+}
+
+#[test]
+fn fastcgi_is_answered_in_records() {
+    let site = Site::new();
+    let (server, address) = start(&site, "--fastcgi-socket");
+    let body = vec![b'x'; 200_000];
+    let reply = ask(&address, &fastcgi("/", &body));
+    let (mut output, mut rest, mut ended) = (Vec::new(), reply.as_slice(), false);
+    while let [1, kind, 0, 5, high, low, padding, _, ..] = *rest {
+        let length = usize::from(u16::from_be_bytes([high, low]));
+        match kind {
+            6 => output.extend_from_slice(&rest[8..8 + length]),
+            3 => {
+                assert_eq!(rest[8..16], [0; 8]);
+                ended = true;
+            }
+            kind => panic!("a record of type {kind}"),
+        }
+        rest = &rest[8 + length + usize::from(padding)..];
+    }
+    assert!(ended && rest.is_empty(), "{} bytes behind", rest.len());
+    let head = b"Status: 201 Created\r\nX-Length: 200000\r\n\r\n";
+    assert!(output.starts_with(head), "{}", output[..80].escape_ascii());
+    assert_eq!(output.len(), head.len() + body.len());
+    if differs_on_purpose() {
+        return;
+    }
+    let broken = ask(&address, &fastcgi("/broken", b""));
+    assert!(String::from_utf8_lossy(&broken).contains("Status: 500 Internal Server Error"));
+    assert_eq!(ask(&address, b"GET / HTTP/1.1\r\n\r\n"), b"");
+    server.wait_log("request cannot be read: this is no FastCGI");
+}
+
+#[test]
+fn nginx_speaks_both() {
+    for (option, pass) in [("--scgi-socket", "scgi"), ("--fastcgi-socket", "fastcgi")] {
+        let site = Site::new();
+        let (_server, _) = start(&site, option);
+        let location = format!(
+            "include /etc/nginx/{pass}_params; {pass}_param PATH_INFO $document_uri; {pass}_pass \
+             unix:{};",
+            site.join("app.sock").display()
+        );
+        let Some(nginx) = Nginx::start(&site, &location) else { return };
+        let body = vec![b'y'; 3_000_000];
+        let reply = Request::post("/", body.clone()).send(&nginx.address);
+        assert_eq!((reply.status, reply.header("X-Length")), (201, Some("3000000")), "{pass}");
+        assert!(reply.body == body, "{pass}: {} bytes", reply.body.len());
+    }
+}
+
+#[test]
+fn a_request_that_takes_too_long_is_answered() {
+    if differs_on_purpose() {
+        return;
+    }
+    for (option, request) in
+        [("--scgi-socket", scgi("/", b"")), ("--fastcgi-socket", fastcgi("/", b""))]
+    {
+        let site = Site::new();
+        site.file(
+            "slow.py",
+            "import time\ndef application(environ, start_response):\n    time.sleep(60)\n",
+        );
+        let server =
+            site.start(&[option, "app.sock", "--module", "slow", "--master", "--harakiri", "1"]);
+        let address = Address::socket(site.join("app.sock"));
+        server.wait_ready(&address);
+        let reply = ask(&address, &request);
+        assert!(String::from_utf8_lossy(&reply).contains("Status: 504 "), "{option}");
+        // The number of the request is that of its reply.
+        assert!(option == "--scgi-socket" || reply.starts_with(&[1, 6, 0, 5]), "{option}");
+    }
+}

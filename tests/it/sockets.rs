@@ -1,0 +1,196 @@
+//! Options of listening sockets.
+
+use std::io::{Read, Write};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::UnixStream;
+
+use crate::support::client::get_uwsgi;
+use crate::support::{
+    Address, Reply, Request, Site, differs_on_purpose, is_uwsgi, unused_port, wait_for,
+};
+
+#[test]
+fn protocol_says_what_socket_speaks() {
+    let site = Site::with("hello.py");
+    site.file(
+        "app.ini",
+        "[uwsgi]\nsocket = a.sock\nuwsgi-socket = b.sock\nprotocol = http\nwsgi-file = hello.py\n",
+    );
+    let server = site.start(&["app.ini"]);
+    let address = Address::socket(site.join("a.sock"));
+    assert_eq!(server.get(&address, "/").text(), "Hello World");
+    assert_eq!(get_uwsgi(&Address::socket(site.join("b.sock")), "/").text(), "Hello World");
+}
+
+#[test]
+fn a_protocol_that_is_not_spoken_is_refused() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = Site::with("hello.py");
+    for lines in ["socket = a.sock\nprotocol = raw\n", "raw-socket = a.sock\n"] {
+        site.file("app.ini", &format!("[uwsgi]\nwsgi-file = hello.py\n{lines}"));
+        let finished = site.run(&["app.ini"]);
+        assert_eq!(finished.code, Some(1), "{}", finished.text);
+        assert!(finished.text.contains("app.ini:"), "{}", finished.text);
+    }
+}
+
+#[test]
+fn shared_sockets_are_named_by_their_numbers() {
+    let site = Site::with("hello.py");
+    let (first, second) = (unused_port(), unused_port());
+    site.file(
+        "app.ini",
+        &format!(
+            "[uwsgi]\nmaster = true\nshared-socket = 127.0.0.1:{first}\n\
+             shared-socket = 127.0.0.1:{second}\nhttp11-socket = =1\nhttp-socket = =0\n\
+             wsgi-file = hello.py\n"
+        ),
+    );
+    let server = site.start(&["app.ini"]);
+    for port in [first, second] {
+        assert_eq!(server.get(&Address::Port(port), "/").text(), "Hello World");
+    }
+    server.signal(nix::sys::signal::Signal::SIGHUP);
+    server.wait_log_times(r"Starting uWSGI", 2);
+    for port in [first, second] {
+        assert_eq!(server.get(&Address::Port(port), "/").text(), "Hello World");
+    }
+    server.stop();
+    let at = format!("127.0.0.1:{first}");
+    let gateway = site.start(&["--shared-socket", &at, "--http", "=0", "--wsgi-file", "hello.py"]);
+    assert_eq!(gateway.get(&Address::Port(first), "/").text(), "Hello World");
+    if differs_on_purpose() {
+        return;
+    }
+    let finished = site.run(&["--http-socket", "=3", "--wsgi-file", "hello.py"]);
+    assert_eq!(finished.code, Some(1));
+    assert!(finished.text.contains("no shared-socket with the number 3"), "{}", finished.text);
+}
+
+#[test]
+fn a_shared_socket_is_bound_before_privileges_are_dropped() {
+    if !nix::unistd::Uid::effective().is_root() {
+        return;
+    }
+    let site = Site::with("hello.py");
+    // Only root may make a socket there; a port below 1024 would be the same, and may be taken.
+    std::fs::create_dir(site.join("private")).unwrap();
+    let run = |socket: &str| {
+        site.file(
+            "app.ini",
+            &format!("[uwsgi]\nuid = nobody\ngid = nogroup\n{socket}wsgi-file = hello.py\n"),
+        );
+        // Whether that user may read this Python is another matter: the run may end there.
+        let mut command = site.command(&["app.ini"]);
+        command.arg("--no-server");
+        site.finish(command).text
+    };
+    let early = run("shared-socket = private/a.sock\nhttp-socket = =0\n");
+    assert!(
+        early.contains("uwsgi shared socket 0 bound to UNIX address private/a.sock"),
+        "{early}"
+    );
+    if differs_on_purpose() {
+        return;
+    }
+    let late = run("http-socket = private/b.sock\n");
+    assert!(late.contains("Permission denied"), "{late}");
+    assert!(!site.join("private/b.sock").exists());
+}
+
+#[test]
+fn two_servers_share_a_port_where_both_say_so() {
+    if is_uwsgi() {
+        // It does, and does not stop on INT then.
+        return;
+    }
+    let site = Site::with("hello.py");
+    let port = unused_port();
+    let at = format!("127.0.0.1:{port}");
+    let arguments = ["--http-socket", &at, "--reuse-port", "--master", "--wsgi-file", "hello.py"];
+    let first = site.start(&arguments);
+    first.wait_ready(&Address::Port(port));
+    let second = site.start(&arguments);
+    second.wait_log("spawned uWSGI worker 1");
+    first.stop();
+    assert_eq!(second.get(&Address::Port(port), "/").text(), "Hello World");
+    let third = site.run(&["--http-socket", &at, "--wsgi-file", "hello.py"]);
+    assert_eq!(third.code, Some(1), "{}", third.text);
+}
+
+#[test]
+fn an_address_of_another_machine_is_bound_freely() {
+    let site = Site::with("hello.py");
+    let port = unused_port();
+    // An address of a network for documentation (RFC 5737).
+    let at = format!("192.0.2.1:{port}");
+    let refused = site.run(&["--http-socket", &at, "--wsgi-file", "hello.py"]);
+    assert_eq!(refused.code, Some(1), "{}", refused.text);
+    let server = site.start(&["--http-socket", &at, "--freebind", "--wsgi-file", "hello.py"]);
+    server.wait_log(&format!("bound to TCP address 192.0.2.1:{port}"));
+    server.wait_log("spawned uWSGI worker 1");
+}
+
+#[test]
+fn unix_sockets_become_abstract() {
+    let site = Site::with("hello.py");
+    let name = format!("ruwsgi-{}", std::process::id());
+    let arguments =
+        ["--http-socket", &name, "--abstract-socket", "--master", "--wsgi-file", "hello.py"];
+    let server = site.start(&arguments);
+    let address = std::os::unix::net::SocketAddr::from_abstract_name(&name).unwrap();
+    let mut connection = wait_for("a listener", || UnixStream::connect_addr(&address).ok());
+    connection.write_all(&Request::get("/").bytes()).unwrap();
+    let mut reply = Vec::new();
+    connection.read_to_end(&mut reply).unwrap();
+    assert_eq!(Reply::parse(&reply).text(), "Hello World");
+    assert!(!site.join(&name).exists());
+    server.stop();
+}
+
+#[test]
+fn sockets_are_mapped_to_workers() {
+    let site = Site::new();
+    site.file(
+        "worker.py",
+        "import uwsgi\ndef application(environ, start_response):\n    start_response('200 OK', \
+         [])\n    return [str(uwsgi.worker_id()).encode()]\n",
+    );
+    site.file(
+        "app.ini",
+        "[uwsgi]\nmaster = true\nprocesses = 2\nhttp-socket = one.sock\nhttp-socket = two.sock\n\
+         map-socket = 0:1\nmap-socket = 1:2\nwsgi-file = worker.py\n",
+    );
+    let server = site.start(&["app.ini"]);
+    for _ in 0..5 {
+        for (name, worker) in [("one.sock", "1"), ("two.sock", "2")] {
+            assert_eq!(server.get(&Address::socket(site.join(name)), "/").text(), worker);
+        }
+    }
+}
+
+#[test]
+fn http_to_means_the_own_workers() {
+    let site = Site::with("environ.py");
+    let port = unused_port();
+    let base = format!(
+        "[uwsgi]\nmaster = true\nhttp = 127.0.0.1:{port}\nsocket = own.sock\n\
+         wsgi-file = environ.py\nhttp-var = STAGE=test of it\n\
+         http-server-name-as-http-host = true\n"
+    );
+    site.file("app.ini", &format!("{base}http-to = own.sock\n"));
+    let server = site.start(&["app.ini"]);
+    let environ = server.ask(&Address::Port(port), &Request::get("/")).json();
+    assert_eq!(environ["STAGE"], "test of it");
+    assert_eq!(environ["SERVER_NAME"], "example.org");
+    server.stop();
+    if differs_on_purpose() {
+        return;
+    }
+    site.file("app.ini", &format!("{base}http-to = other.sock\n"));
+    let finished = site.run(&["app.ini"]);
+    assert_eq!(finished.code, Some(1));
+    assert!(finished.text.contains("app.ini:8: http-to = other.sock is no socket"));
+}
