@@ -8,6 +8,12 @@ mod application;
 mod files;
 mod healthcheck;
 #[cfg(feature = "python")]
+mod hooks;
+#[cfg(feature = "python")]
+mod jobs;
+#[cfg(feature = "python")]
+mod prepare;
+#[cfg(feature = "python")]
 mod serve;
 #[cfg(feature = "python")]
 mod sockets;
@@ -118,6 +124,7 @@ fn run_command(command: ServerCommand, value: &str) -> Result<u8, Failure> {
         ServerCommand::PythonVersion => print(&format!("{}\n", python_version()?)),
         ServerCommand::Stop => crate::master::commands::tell(value, Signal::SIGINT)?,
         ServerCommand::Reload => crate::master::commands::tell(value, Signal::SIGHUP)?,
+        ServerCommand::Pause => crate::master::commands::tell(value, Signal::SIGTSTP)?,
     }
     Ok(0)
 }

@@ -6,8 +6,10 @@
 //! the options.
 
 pub mod argv;
+pub mod daemons;
 pub mod directive;
 pub mod gather;
+pub mod hooks;
 pub mod ini;
 pub mod logic;
 pub mod magic;

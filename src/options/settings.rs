@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use super::directive::{Directive, Origin, Said, Warning};
 use super::gather::Gathered;
 use super::table::{
-    self, Command, Effect, Http, Limits, Logging, Privileges, Processes, Python, Refusal, Reload,
-    Row, Sockets, StaticFiles, Statistics,
+    self, Cheaper, Command, Daemons, Effect, Hooks, Http, Limits, Logging, Privileges, Processes,
+    Python, Refusal, Reload, Row, Sockets, StaticFiles, Statistics,
 };
 use super::values::{missing_plugins, parse_environment, truth};
 use crate::error::Failure;
@@ -57,7 +57,6 @@ pub struct StaticMap {
 
 /// Every option, typed. A field has the name of its option.
 #[expect(missing_docs, reason = "the table says what each option does")]
-#[expect(clippy::struct_excessive_bools, reason = "options are flags")]
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     pub strict: bool,
@@ -68,6 +67,9 @@ pub struct Settings {
     pub sockets: Sockets,
     pub http: Http,
     pub processes: Processes,
+    pub cheaper: Cheaper,
+    pub daemons: Daemons,
+    pub hooks: Hooks,
     pub privileges: Privileges,
     pub python: Python,
     pub limits: Limits,
@@ -175,6 +177,12 @@ impl Settings {
                     Failure::new(format!("{origin}: cannot use {name} = {value}: {why}"))
                 })?;
             }
+            Effect::ParsedLine(parse) => {
+                let value = value.unwrap_or_default();
+                parse(self, value, origin).map_err(|why| {
+                    Failure::new(format!("{origin}: cannot use {name} = {value}: {why}"))
+                })?;
+            }
             Effect::Planned => {
                 let message = format!("{name} is an option of uWSGI that has no effect here yet");
                 self.warn(origin, message);
@@ -190,7 +198,7 @@ impl Settings {
         Ok(())
     }
 
-    fn warn(&mut self, origin: &Origin, message: String) {
+    pub(super) fn warn(&mut self, origin: &Origin, message: String) {
         self.warnings.push(Warning { origin: origin.clone(), message });
     }
 
@@ -304,6 +312,8 @@ impl Settings {
         }
         within("processes", self.processes.processes, 1, 4096)?;
         within("threads", self.processes.threads, 1, 1024)?;
+        within("check-interval", self.processes.check_interval, 1, 3600)?;
+        self.check_cheaper()?;
         within("buffer-size", self.limits.buffer_size, 1, 16 << 20)?;
         within("listen", self.sockets.listen, 1, 1 << 20)?;
         within("optimize", self.python.optimize, 0, 2)?;
@@ -312,6 +322,35 @@ impl Settings {
                 Failure::new(format!("{}: cannot use env = {}: {why}", pair.origin, pair.value))
             })?;
         }
+        Ok(())
+    }
+}
+
+impl Settings {
+    /// The rules of uWSGI for the number of workers.
+    fn check_cheaper(&mut self) -> Result<(), Failure> {
+        let (least, most) = (self.cheaper.cheaper, self.processes.processes);
+        if least == 0 {
+            self.cheaper.cheaper_initial = most;
+            return Ok(());
+        }
+        if least >= most {
+            return Err(Failure::new(format!(
+                "invalid cheaper value: must be lower than processes, but {least} is not lower than {most}"
+            )));
+        }
+        let initial = match self.cheaper.cheaper_initial {
+            0 => least,
+            initial => initial.clamp(least, most),
+        };
+        if self.cheaper.cheaper_initial != 0 && initial != self.cheaper.cheaper_initial {
+            say!(
+                "[warning] invalid cheaper-initial value ({}): from cheaper ({least}) to processes \
+                 ({most}) is possible, {initial} is used",
+                self.cheaper.cheaper_initial,
+            );
+        }
+        self.cheaper.cheaper_initial = initial;
         Ok(())
     }
 }
@@ -406,10 +445,10 @@ mod tests {
     #[test]
     fn options_that_are_not_done_yet_are_told() {
         check(
-            "strict\ncheaper = 2",
+            "strict\nlegion-freq = 2",
             |s| s.processes.processes,
             1,
-            "cheaper is an option of uWSGI that has no",
+            "legion-freq is an option of uWSGI that has no",
         );
     }
 

@@ -63,6 +63,13 @@ pub fn parse_environment(pair: &str) -> Result<(&str, &str), Refusal> {
     }
 }
 
+/// `FILE` and, behind white space, what happens when it changes.
+pub fn file_and(words: &str) -> Result<(String, &str), Refusal> {
+    let (path, rest) =
+        words.trim().split_once([' ', '\t']).ok_or("it needs a file and an action")?;
+    Ok((path.to_owned(), rest.trim_start()))
+}
+
 /// `/prefix=directory`.
 pub fn parse_static_map(pair: &str) -> Result<StaticMap, Refusal> {
     match pair.split_once('=') {

@@ -6,8 +6,10 @@
 
 mod background;
 mod cache;
+mod cheaper;
 mod concurrency;
 mod config;
+mod daemons;
 mod emperor;
 mod hooks;
 mod http;
@@ -27,6 +29,9 @@ mod statistics;
 mod subscription;
 mod tls;
 
+pub use cheaper::Cheaper;
+pub use daemons::Daemons;
+pub use hooks::Hooks;
 pub use http::Http;
 pub use limits::Limits;
 pub use logging::Logging;
@@ -75,6 +80,8 @@ pub enum Effect {
     Lines(fn(&mut Settings) -> &mut Vec<Said>),
     /// A word that is checked or taken apart as it is read.
     Parsed(fn(&mut Settings, &str, &Origin) -> Result<(), Refusal>),
+    /// The whole rest of the line, checked or taken apart as it is read.
+    ParsedLine(fn(&mut Settings, &str, &Origin) -> Result<(), Refusal>),
     /// Accepted without effect, with the reason why nothing is lost.
     Inert(&'static str),
     /// Known and not done yet: accepted with a warning.
@@ -104,6 +111,8 @@ pub enum Command {
     Stop,
     /// `--reload PIDFILE`.
     Reload,
+    /// `--pause PIDFILE`.
+    Pause,
 }
 
 /// One option.
@@ -262,11 +271,13 @@ pub static CHAPTERS: &[Chapter] = &[
     Chapter { title: "HTTP", rows: http::ROWS },
     Chapter { title: "TLS", rows: tls::ROWS },
     Chapter { title: "Processes", rows: processes::ROWS },
+    Chapter { title: "Number of workers", rows: cheaper::ROWS },
     Chapter { title: "Users and privileges", rows: privileges::ROWS },
     Chapter { title: "Python", rows: python::ROWS },
     Chapter { title: "Limits", rows: limits::ROWS },
     Chapter { title: "Reload", rows: reload::ROWS },
-    Chapter { title: "Hooks and helpers", rows: hooks::ROWS },
+    Chapter { title: "Programs beside the server", rows: daemons::ROWS },
+    Chapter { title: "Hooks", rows: hooks::ROWS },
     Chapter { title: "Logging", rows: logging::ROWS },
     Chapter { title: "Statistics", rows: statistics::ROWS },
     Chapter { title: "Static files", rows: static_files::ROWS },
