@@ -1,5 +1,6 @@
 //! The listening sockets of a server, opened or inherited.
 
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
 use super::files::Leftovers;
@@ -77,6 +78,13 @@ impl Sockets {
         };
         let sockets = self.requests.iter();
         sockets.map(|(protocol, listener)| (name(*protocol), Arc::clone(listener))).collect()
+    }
+
+    /// What workers take connections from.
+    pub(super) fn doors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let requests = self.requests.iter();
+        let own = requests.filter(|(protocol, _)| *protocol != Protocol::Gateway);
+        own.map(|(_, listener)| listener.socket.as_fd())
     }
 
     pub(super) fn has_gateway(&self) -> bool {

@@ -15,8 +15,8 @@ use super::{Client, Wire, check_limits};
 use crate::app::{Output, Reply, Request, Vars};
 use crate::log::request::{Outcome, Subject, line};
 use crate::log::say;
-use crate::process::inspect;
 use crate::process::scoreboard::now_micros;
+use crate::process::{inspect, signals};
 use crate::route::static_files;
 
 /// Variables with which a client could make uWSGI load code of its choice.
@@ -85,6 +85,9 @@ impl Exchange {
         exchange.outcome.worker_requests = Some(reactor.shared.app_requests());
         if reply.failed {
             reactor.counters.exceptions.fetch_add(1, Ordering::Relaxed);
+            if settings.reload.reload_on_exception {
+                reactor.shared.go("the application raised an exception");
+            }
         }
         exchange.with(reply)
     }
@@ -166,6 +169,9 @@ impl Drop for Exchange {
         worker.average.store(u64::midpoint(average, micros), Ordering::Relaxed);
         let requests = worker.delta_requests.fetch_add(1, Ordering::Relaxed) + 1;
         self.log();
+        if shared.settings.processes.reaper {
+            signals::bury_children();
+        }
         check_limits(shared, requests);
     }
 }
