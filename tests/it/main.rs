@@ -15,16 +15,21 @@
 #![allow(unreachable_pub, reason = "what tests/it/support shows, it shows to the tests")]
 
 mod architecture;
+mod cheaper;
 mod commands;
 mod config;
 #[cfg(feature = "deploy")]
 mod containers;
+mod daemons;
 #[cfg(feature = "deploy")]
 mod deploy;
 mod django;
 mod environ;
+mod fifo;
+mod hooks;
 mod http;
 mod life;
+mod limits;
 mod mistakes;
 mod options;
 mod stats;
