@@ -217,12 +217,12 @@ fn a_file_that_is_touched_runs_a_command_and_a_hook() {
 
 #[test]
 fn a_start_waits_for_files_and_sockets_and_gives_up() {
-    let waiting = site(&[], "wait-for-fs = gate\nwait-for-socket = other.sock");
+    let waiting = site(&[], "wait-for-fs = %dgate\nwait-for-socket = %dother.sock");
     let server = waiting.start(&["--ini", "app.ini"]);
-    server.wait_log("waiting for gate");
+    server.wait_log("waiting for .*gate");
     assert!(!waiting.join("app.sock").exists());
     waiting.file("gate", "");
-    server.wait_log("waiting for other.sock");
+    server.wait_log("waiting for .*other.sock");
     let _listener = std::os::unix::net::UnixListener::bind(waiting.join("other.sock")).unwrap();
     server.wait_log("spawned uWSGI worker 1");
     let vain = site(&[], "wait-for-fs = gate\nwait-for-fs-timeout = 1");
