@@ -32,7 +32,13 @@ pub(super) fn run(settings: &Settings, moment: Moment) -> Result<(), Failure> {
     for hook in hooks.chain(of_moment().filter(|hook| hook.is_exec)) {
         let Hook { action, said, is_exec, .. } = hook;
         say!("running \"{}\" ({})...", said.value, name(moment));
-        let Err(why) = carry_out(settings, action) else { continue };
+        let done = match action {
+            HookAction::PutEnv { .. } if !has_one_thread(settings, moment) => {
+                Err("the environment is fixed once Python has started".to_owned())
+            }
+            action => carry_out(settings, action),
+        };
+        let Err(why) = done else { continue };
         let failure =
             Failure::new(format!("{}: the hook `{}` failed: {why}", said.origin, said.value));
         if !is_exec && matches!(moment, Moment::PreApp | Moment::PostApp) {
@@ -42,6 +48,17 @@ pub(super) fn run(settings: &Settings, moment: Moment) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Whether nobody else can be reading the environment at a moment: Python has not started.
+fn has_one_thread(settings: &Settings, moment: Moment) -> bool {
+    let said = &settings.privileges;
+    let later = said.master_as_root || said.drop_after_init || said.drop_after_apps;
+    match moment {
+        Moment::Asap | Moment::PreJail | Moment::InJail | Moment::AsRoot => true,
+        Moment::AsUser => !later,
+        _ => false,
+    }
 }
 
 fn name(moment: Moment) -> &'static str {

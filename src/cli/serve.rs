@@ -27,7 +27,7 @@ use crate::master::fifo::Fifo;
 use crate::master::state::State;
 use crate::master::{self, SIGNALS};
 use crate::net::listen::Listener;
-use crate::options::directive::Said as Named;
+use crate::options::directive::{Origin, Said as Named};
 use crate::options::hooks::{HookAction, Moment};
 use crate::options::settings::Settings;
 use crate::process::channel;
@@ -107,7 +107,11 @@ fn open_channel(heirlooms: Vec<Heirloom>) -> Result<(Arc<OwnedFd>, Arc<OwnedFd>)
 
 /// Watches over processes of an image before, until they are gone or the next reload succeeds.
 fn carry_on(program: Program, legacy: &Legacy, spare: Spare) -> Result<u8, Failure> {
-    let settings = Settings::default();
+    let mut settings = Settings::default();
+    let origin = || Origin::Environment("of the image before".to_owned());
+    let touch_reload = legacy.touch_reload.iter().cloned();
+    settings.reload.touch_reload =
+        touch_reload.map(|value| Named { value, origin: origin() }).collect();
     let (guard, signals) = watch_signals(&settings)?;
     drop(guard);
     let rules = Rules { workers: 0, initial: 0, ..rules(&settings, false, Vec::new()) };
@@ -179,7 +183,7 @@ fn start(
     let mut leftovers = Leftovers::new(&settings);
     let drops = Drops::of(&settings);
     let pidfiles = settle(&settings, drops, legacy.is_some(), &mut leftovers)?;
-    let Legacy { processes, daemons: beside, reloads, listeners: heirlooms, channel } =
+    let Legacy { processes, daemons: beside, reloads, listeners: heirlooms, channel, .. } =
         legacy.unwrap_or_default();
     let daemons = Daemons::new(&settings, &beside);
     let elders = Living { processes, daemons: daemons.attendants(&beside) };

@@ -284,6 +284,13 @@ impl Master<'_> {
         }
     }
 
+    /// The files of `touch-reload`, whatever the directory of the next image is.
+    fn absolute_touch_reload(&self) -> Vec<String> {
+        let paths = self.job.settings.reload.touch_reload.iter();
+        let paths = paths.filter_map(|said| std::path::absolute(&said.value).ok());
+        paths.filter_map(|path| path.into_os_string().into_string().ok()).collect()
+    }
+
     fn start_anew(&mut self, living: &Living) {
         self.job.errands.leave();
         notify::tell(notify::Word::Reloading);
@@ -298,6 +305,7 @@ impl Master<'_> {
             channel: self.job.channel.clone(),
             processes: living.processes.clone(),
             daemons: self.job.daemons.legacy(&living.daemons),
+            touch_reload: self.absolute_touch_reload(),
         };
         say!("chdir() to {}", self.job.program.directory.display());
         // What comes in before the new image listens is heard by it.

@@ -121,7 +121,12 @@ impl State {
                 actions.extend(process.map(|process| Action::Kill(process.pid)));
             }
             Event::Grow(count) => self.grow(count, &mut actions),
-            Event::Shrink(number) => self.shrink(number, now, &mut actions),
+            Event::Shrink(number) => {
+                // Without any worker nobody would wake the server.
+                if self.staying().count() > 1 {
+                    self.shrink(number, now, &mut actions);
+                }
+            }
             Event::GoCheap => self.go_cheap(now, &mut actions),
             Event::Wake => {
                 if self.cheap {

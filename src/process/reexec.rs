@@ -44,6 +44,8 @@ pub struct Legacy {
     pub processes: Vec<i32>,
     /// Programs that run beside the server until the new image has its own.
     pub daemons: Vec<Beside>,
+    /// Files on whose change a new image that could not start tries again.
+    pub touch_reload: Vec<String>,
 }
 
 /// A program beside the server, as the next image needs to know it.

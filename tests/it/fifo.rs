@@ -165,13 +165,39 @@ fn a_chain_reload_into_broken_code_keeps_the_old_workers() {
     let site = Site::with("conduct.py");
     let (server, address) =
         start(&site, &["--lazy-apps", "--need-app", "--master-fifo", "fifo", "--processes", "2"]);
-    wait_until("two workers", || server.children().len() == 2);
+    server.wait_log_times("^WSGI app 0 ", 2);
     let old = sorted(server.children());
     site.file("conduct.py", "def application(environ start_response):\n");
     say(&site, "fifo", "c");
     server.wait_log("the chain reload failed");
     assert_eq!(sorted(server.children()), old);
     assert_eq!(server.get(&address, "/").text(), "hello");
+    server.stop();
+}
+
+#[test]
+fn a_reload_that_failed_is_tried_again_when_the_file_is_touched_again() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = Site::with("conduct.py");
+    site.file("touched", "");
+    let app = site.read("conduct.py");
+    let (server, address) = start(&site, &["--touch-reload", "touched", "--need-app"]);
+    let mut ahead = 5;
+    let mut touch = || {
+        let file = std::fs::File::options().append(true).open(site.join("touched")).unwrap();
+        file.set_modified(SystemTime::now() + Duration::from_secs(ahead)).unwrap();
+        ahead += 5;
+    };
+    site.file("conduct.py", "def application(environ start_response):\n");
+    touch();
+    server.wait_log("the reload failed");
+    assert_eq!(server.get(&address, "/").text(), "hello");
+    site.file("conduct.py", &app.replace("b\"hello\"", "b\"welcome\""));
+    server.wait_log_times("spawned uWSGI master process", 2);
+    touch();
+    wait_until("the new code", || server.get(&address, "/").text() == "welcome");
     server.stop();
 }
 

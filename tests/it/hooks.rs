@@ -166,6 +166,18 @@ fn actions_do_what_they_say() {
 }
 
 #[test]
+fn the_environment_stays_as_it_is_once_python_has_started() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = site(&[], "hook-pre-app = putenv:FROM_HOOK=put");
+    let server = site.start(&["--ini", "app.ini"]);
+    let address = Address::socket(site.join("app.sock"));
+    assert_eq!(server.get(&address, "/").text(), "hello");
+    server.wait_log("app.ini:7: the hook .* failed: the environment is fixed");
+}
+
+#[test]
 fn a_hook_gives_a_signal_a_meaning() {
     if differs_on_purpose() {
         // Other functions than the one for TERM are not told apart by what a test can see.

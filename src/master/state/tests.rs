@@ -331,6 +331,9 @@ fn workers_come_and_go_as_they_are_needed() {
     assert_eq!(state.staying().collect::<Vec<_>>(), [1, 3]);
     let actions = state.on(Event::Ended(102, End::Code(0)), now);
     assert_eq!(actions, [Action::Say("uWSGI worker 2 cheaped.".to_owned())]);
+    let mut last = running(now);
+    assert_eq!(last.on(Event::Shrink(2), now), [Action::Finish(102)]);
+    assert_eq!(last.on(Event::Shrink(1), now), [], "one stays");
     // One that is wanted again while it finishes is replaced when it is gone.
     assert_eq!(state.on(Event::Shrink(3), now), [Action::Finish(103)]);
     assert_eq!(state.on(Event::Grow(2), now), [Action::Spawn(Place::Worker(2))]);
