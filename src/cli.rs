@@ -8,9 +8,14 @@ mod check;
 #[cfg(feature = "python")]
 mod files;
 mod healthcheck;
+mod hooks;
+#[cfg(feature = "python")]
+mod jobs;
 #[cfg(feature = "python")]
 mod logs;
 mod options;
+#[cfg(feature = "python")]
+mod prepare;
 #[cfg(feature = "python")]
 mod serve;
 #[cfg(feature = "python")]
@@ -146,6 +151,7 @@ fn run_command(command: ServerCommand, value: &str, said: &Said) -> Result<u8, F
             print(&(names.join("\n") + "\n"));
         }
         ServerCommand::Reload => crate::master::commands::tell(value, Signal::SIGHUP)?,
+        ServerCommand::Pause => crate::master::commands::tell(value, Signal::SIGTSTP)?,
     }
     Ok(0)
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::files::absolute;
+use super::prepare;
 use crate::error::Failure;
 use crate::log::format::Format;
 use crate::log::pipe::{Outputs, Pipe};
@@ -53,16 +54,13 @@ pub(super) fn start(
 ) -> Result<Option<Pipe>, Failure> {
     let is_later = heirlooms.is_some();
     let reopened = plan.file.clone().filter(|_| is_later && settings.logging.log_reopen);
-    let said = |said: &Option<crate::options::directive::Said>| {
-        said.as_ref().map(|said| said.value.clone())
-    };
-    let (uid, gid) = (said(&settings.privileges.uid), said(&settings.privileges.gid));
-    let directory = said(&settings.processes.chdir);
     // Failures are the server's own, which does the same in a moment and says so.
     let enter = || {
-        let _ = identity::become_them(uid.as_deref(), gid.as_deref());
-        if let Some(directory) = &directory {
-            let _ = environment::change_directory(Path::new(directory));
+        let said = &settings.privileges;
+        let identity = prepare::identity(settings, said.uid.as_ref(), said.gid.as_ref());
+        let _ = identity::become_them(&identity);
+        if let Some(directory) = &settings.processes.chdir {
+            let _ = environment::change_directory(Path::new(&directory.value));
         }
     };
     let rules = plan.rules.clone();

@@ -1,7 +1,7 @@
 //! A server from its settings to its end: [`serve`] tells it in order.
 
-use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -9,31 +9,38 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::Said;
-use super::application::{Loaded, facts, lacks_needed, load, load_unless_lazy, setup};
-use super::files::{Leftovers, Pidfile};
+use super::application::{Loaded, facts, load_unless_lazy, setup};
+use super::files::{Leftovers, Pidfile, absolute};
+use super::hooks::{self, Errands, NoErrands};
+use super::jobs::{self, gateway_job, is_first, worker_job};
 use super::logs;
+use super::prepare::{
+    change_directory, change_root, choose_processors, go_to_background, greet, limit_resources,
+    name_process, prepare_environment, take_identity, take_immediate_identity,
+};
 use super::sockets::{Early, Sockets};
-use crate::app::App;
 use crate::error::{Exit, Failure};
 use crate::gateway;
 use crate::log::pipe::Pipe;
 use crate::log::plan::Plan;
-use crate::log::request::RequestLog;
-use crate::log::{say, target, time::now};
-use crate::master::state::{Place, Rules, State};
+use crate::log::say;
+use crate::master::daemons::Daemons;
+use crate::master::event::{Living, Place, Rules, Tie};
+use crate::master::fifo::Fifo;
+use crate::master::state::State;
 use crate::master::{self, SIGNALS};
 use crate::net::listen::Listener;
-use crate::options::directive::Said as Named;
+use crate::options::directive::{Origin, Said as Named};
+use crate::options::hooks::{HookAction, Moment};
 use crate::options::settings::Settings;
-use crate::options::sockets::{MapSocket, Protocol};
-use crate::process::daemon::{self, Launcher};
+use crate::process::channel;
+use crate::process::daemon::Launcher;
 use crate::process::fork::NoHooks;
 use crate::process::reexec::{Heirloom, Legacy, Program};
 use crate::process::scoreboard::Scoreboard;
 use crate::process::signals::{self, Signals, StartGuard};
-use crate::process::{channel, environment, identity};
-use crate::python::{self, Facts, Wsgi};
-use crate::worker::{self, Cgi, Inlet, Source, Wire};
+use crate::python;
+use crate::worker;
 
 /// Serves until the end; gives the exit code.
 ///
@@ -42,7 +49,12 @@ pub(super) fn serve(
     settings: Result<(Settings, Said), Failure>,
     legacy: Option<Legacy>,
 ) -> Result<u8, Failure> {
-    let program = Program::current().map_err(|error| failed("find this program", &error))?;
+    let mut program = Program::current().map_err(|error| failed("find this program", &error))?;
+    let wanted =
+        settings.as_ref().ok().and_then(|(settings, _)| settings.processes.force_cwd.as_ref());
+    if let Some(directory) = wanted {
+        program.directory = absolute(directory.value.as_ref());
+    }
     let spare = legacy.as_ref().map(|legacy| (legacy.clone(), Spare::of(legacy)));
     let started = settings
         .and_then(|(settings, said)| start_in_place(settings, said, program.clone(), legacy));
@@ -104,22 +116,33 @@ fn open_channel(heirlooms: Vec<Heirloom>) -> Result<(Arc<OwnedFd>, Arc<OwnedFd>)
 
 /// Watches over processes of an image before, until they are gone or the next reload succeeds.
 fn carry_on(program: Program, legacy: &Legacy, spare: Spare) -> Result<u8, Failure> {
-    let settings = Settings::default();
-    let (guard, signals) = watch_signals()?;
+    let mut settings = Settings::default();
+    let origin = || Origin::Environment("of the image before".to_owned());
+    let touch_reload = legacy.touch_reload.iter().cloned();
+    settings.reload.touch_reload =
+        touch_reload.map(|value| Named { value, origin: origin() }).collect();
+    let (guard, signals) = watch_signals(&settings)?;
     drop(guard);
-    let rules = Rules { workers: 0, gateway: false, ..rules(&settings, false) };
+    let rules = Rules { workers: 0, initial: 0, ..rules(&settings, false, Vec::new()) };
+    let daemons = Daemons::new(&settings, &legacy.daemons);
+    let processes = legacy.processes.clone();
+    let elders = Living { processes, daemons: daemons.attendants(&legacy.daemons) };
     Ok(master::run(master::Job {
         settings: &settings,
-        state: State::new(rules, &legacy.processes, Instant::now()),
+        state: State::new(rules, &elders, Instant::now()),
         board: make_board(&settings)?,
         sockets: spare.listeners,
+        doors: Vec::new(),
         stats: None,
+        fifo: None,
+        daemons,
         channel: spare.channel.iter().map(|(name, fd)| Heirloom::new(name, fd)).collect(),
         log: None,
         outputs: spare.outputs.iter().map(|(name, fd)| Heirloom::new(name, fd)).collect(),
         program,
         reloads: legacy.reloads,
         hooks: &NoHooks,
+        errands: &NoErrands,
         live: &|_| 1,
         signals,
     }))
@@ -187,184 +210,225 @@ fn start_server(
     waiting: &mut Waiting,
 ) -> Result<u8, Failure> {
     let began = Instant::now();
-    let (guard, signals) = watch_signals()?;
+    let (guard, signals) = watch_signals(&settings)?;
     greet(&settings, &said);
     prepare_environment(&settings, legacy.as_ref())?;
     let mut leftovers = Leftovers::new(&settings);
+    let drops = Drops::of(&settings);
     let is_later = legacy.is_some();
-    let pidfile = Pidfile::open(settings.processes.pidfile.as_ref(), is_later, &mut leftovers)?;
-    let Legacy { processes: elders, reloads, listeners: heirlooms, channel, .. } =
+    let Legacy { processes, daemons: beside, reloads, listeners: heirlooms, channel, .. } =
         legacy.unwrap_or_default();
-    let early = Early::open(&settings, heirlooms)?;
-    take_identity(&settings)?;
-    change_directory(settings.processes.chdir.as_ref())?;
-    let pidfile2 = Pidfile::open(settings.processes.pidfile2.as_ref(), is_later, &mut leftovers)?;
+    let Settled { pidfiles, early } =
+        settle(&settings, drops, is_later, heirlooms, &mut leftovers)?;
     if let (Some(file), None) = (settings.logging.late_file(), &log) {
         logs::open(Path::new(&file.value), &logs::plan(&settings, is_later)?)?;
     }
+    if settings.no_server {
+        return rehearse(&Arc::new(settings), said, drops);
+    }
+    let daemons = Daemons::new(&settings, &beside);
+    let elders = Living { processes, daemons: daemons.attendants(&beside) };
     let sockets = Sockets::open(&settings, early, &mut leftovers)?;
-    [pidfile, pidfile2].into_iter().flatten().try_for_each(Pidfile::write)?;
+    pidfiles.new.into_iter().try_for_each(Pidfile::write)?;
     if settings.processes.daemonize2.is_none() {
         waiting.started();
     }
     let settings = Arc::new(settings);
     let board = make_board(&settings)?;
     python::start(&setup(&settings))?;
+    drops.now(Drops::AfterInit, &settings)?;
+    hooks::run(&settings, Moment::PreApp)?;
     let facts = facts(&settings, said, reloads);
-    let loaded = load_unless_lazy(&settings, facts.clone(), !elders.is_empty())?;
-    change_directory(settings.processes.chdir2.as_ref())?;
-    let (loaded, rules) = match loaded {
+    let loaded = match load_unless_lazy(&settings, facts.clone(), !elders.processes.is_empty())? {
         Loaded::Failed(failure) => return Err(failure),
-        Loaded::App(app) => (Some(app), rules(&settings, sockets.has_gateway())),
-        Loaded::Later => (None, rules(&settings, sockets.has_gateway())),
+        Loaded::App(app) => Some(app),
+        Loaded::Later => None,
     };
-    if settings.no_server {
-        say!("*** no-server: the configuration is fine, nothing is started ***");
-        return Ok(0);
-    }
+    hooks::run(&settings, Moment::PostApp)?;
+    drops.now(Drops::AfterApps, &settings)?;
+    change_directory(settings.processes.chdir2.as_ref())?;
     say!("*** Operational MODE: {} ***", mode(&settings));
-    if elders.is_empty() {
+    if elders.processes.is_empty() {
         say!("*** ready to serve after {:.2} seconds ***", began.elapsed().as_secs_f32());
     }
+    let rules = rules(&settings, sockets.has_gateway(), daemons.ties());
     let (gives, takes) = open_channel(channel)?;
     let requests = logs::requests(&settings, log.as_deref());
-    let live = |place: Place| match place {
-        Place::Worker(number) => {
-            name_process(&settings, &format!("uWSGI worker {number}"));
-            let loaded = loaded.as_ref();
-            let job = worker_job(number, &settings, &sockets, &takes, board, loaded, &facts);
-            worker::run(worker::Job { requests: requests.clone(), ..job })
+    let live = |place: Place| {
+        if drops == Drops::InChildren
+            && let Err(failure) = take_identity(&settings)
+        {
+            say!("{failure}");
+            return Exit::Wrong as u8;
         }
-        Place::Gateway => {
-            name_process(&settings, "uWSGI http 1");
-            gateway_job(&settings, &sockets, &gives).map_or(1, gateway::run)
+        match place {
+            Place::Worker(number) => {
+                name_process(&settings, &format!("uWSGI worker {number}"), false);
+                choose_processors(&settings, number);
+                // Once, and not as root.
+                let alone = drops == Drops::InChildren && number == 1 && is_first(board, 1);
+                let moments = [alone.then_some(Moment::AsUser), Some(Moment::PostFork)];
+                let moments: Vec<_> = moments.into_iter().flatten().collect();
+                if let Err(code) = jobs::run_hooks(&settings, &moments) {
+                    return code;
+                }
+                let loaded = loaded.as_ref();
+                let (sockets, takes) = (&sockets, &takes);
+                let job = worker_job(number, &settings, sockets, takes, board, loaded, &facts);
+                worker::run(worker::Job { requests: requests.clone(), ..job })
+            }
+            Place::Gateway => {
+                name_process(&settings, "uWSGI http 1", false);
+                gateway_job(&settings, &sockets, &gives).map_or(1, gateway::run)
+            }
+            // Started by the master itself.
+            Place::Daemon(_) => Exit::Wrong as u8,
         }
     };
-    name_process(&settings, "uWSGI master");
+    name_process(&settings, "uWSGI master", true);
+    hooks::run(&settings, Moment::MasterStart)?;
+    let fifo = Fifo::open(&settings.processes.master_fifo)?;
     waiting.started();
     drop(guard);
     if let Some(log) = &mut log {
         log.settle().map_err(|error| failed("keep standard error", &error))?;
     }
     let outputs = logs::bequeath(log.as_deref());
+    let errands = Errands { settings: &settings, pidfiles: pidfiles.all };
     let code = master::run(master::Job {
         settings: &settings,
         state: State::new(rules, &elders, Instant::now()),
         board,
+        doors: sockets.doors().chain([takes.as_fd()]).collect(),
         sockets: sockets.named(),
         stats: sockets.stats.as_ref(),
+        fifo,
+        daemons,
         log,
         outputs,
         channel: vec![Heirloom::new(GIVES, &*gives), Heirloom::new(TAKES, &*takes)],
         program,
         reloads,
         hooks: &python::Hooks,
+        errands: &errands,
         live: &live,
         signals,
     });
+    master::Errands::leave(&errands);
     leftovers.remove();
     Ok(code)
 }
 
-fn failed(what: &str, error: &std::io::Error) -> Failure {
+/// A start without a server, as uWSGI does it: no socket is bound, and with `lazy-apps` nothing is loaded.
+fn rehearse(settings: &Arc<Settings>, said: Said, drops: Drops) -> Result<u8, Failure> {
+    make_board(settings)?;
+    python::start(&setup(settings))?;
+    drops.now(Drops::AfterInit, settings)?;
+    if let Loaded::Failed(failure) = load_unless_lazy(settings, facts(settings, said, 0), false)? {
+        return Err(failure);
+    }
+    say!("*** no-server: the configuration is fine, nothing is started ***");
+    Ok(0)
+}
+
+/// What a server has before it has sockets.
+struct Settled {
+    pidfiles: Pidfiles,
+    early: Early,
+}
+
+/// The pidfiles of a server.
+struct Pidfiles {
+    /// Those that are still to be written.
+    new: Vec<Pidfile>,
+    /// The paths of all.
+    all: Vec<PathBuf>,
+}
+
+/// Becomes what the server is to be, up to its directory, with the hooks of each step.
+fn settle(
+    settings: &Settings,
+    drops: Drops,
+    is_later: bool,
+    heirlooms: Vec<Heirloom>,
+    leftovers: &mut Leftovers,
+) -> Result<Settled, Failure> {
+    let mut pidfiles = Pidfiles { new: Vec::new(), all: Vec::new() };
+    let mut open = |said: Option<&Named>| -> Result<(), Failure> {
+        pidfiles.new.extend(Pidfile::open(said, is_later, leftovers)?);
+        pidfiles.all.extend(said.map(|said| absolute(said.value.as_ref())));
+        Ok(())
+    };
+    take_immediate_identity(settings)?;
+    hooks::run(settings, Moment::Asap)?;
+    open(settings.processes.pidfile.as_ref())?;
+    hooks::wait_for(settings, &settings.hooks.wait_for_fs, HookAction::WaitForFile)?;
+    hooks::run(settings, Moment::PreJail)?;
+    change_root(settings)?;
+    hooks::run(settings, Moment::InJail)?;
+    hooks::run(settings, Moment::AsRoot)?;
+    let early = Early::open(settings, heirlooms)?;
+    drops.now(Drops::AtOnce, settings)?;
+    limit_resources(settings)?;
+    hooks::wait_for(settings, &settings.hooks.wait_for_socket, HookAction::WaitForSocket)?;
+    change_directory(settings.processes.chdir.as_ref())?;
+    open(settings.processes.pidfile2.as_ref())?;
+    Ok(Settled { pidfiles, early })
+}
+
+/// When privileges are dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Drops {
+    AtOnce,
+    /// After Python has started.
+    AfterInit,
+    /// After the application is loaded.
+    AfterApps,
+    /// Only in workers and gateways.
+    InChildren,
+}
+
+impl Drops {
+    fn of(settings: &Settings) -> Self {
+        let said = &settings.privileges;
+        match said {
+            _ if said.master_as_root => Self::InChildren,
+            _ if said.drop_after_apps => Self::AfterApps,
+            _ if said.drop_after_init => Self::AfterInit,
+            _ => Self::AtOnce,
+        }
+    }
+
+    /// Drops privileges if this is the time, and runs the hooks of it.
+    fn now(self, time: Self, settings: &Settings) -> Result<(), Failure> {
+        if self != time {
+            return Ok(());
+        }
+        take_identity(settings)?;
+        hooks::run(settings, Moment::AsUser)
+    }
+}
+
+pub(super) fn failed(what: &str, error: &std::io::Error) -> Failure {
     Failure::new(format!("cannot {what}: {error}"))
 }
 
-/// Goes to the background where that was asked for, and opens the log.
-fn go_to_background(
-    settings: &Settings,
-    plan: &Plan,
-    again: bool,
-) -> Result<Option<Launcher>, Failure> {
-    let log = settings.processes.daemonize.as_ref().or(settings.processes.daemonize2.as_ref());
-    let launcher = match log {
-        // Later images are there already.
-        Some(_) if again => None,
-        Some(log) => {
-            // Said on the terminal, while there is one.
-            target::append_to(Path::new(&log.value), &plan.rules).map_err(|error| {
-                Failure::new(format!("{}: cannot write the log {}: {error}", log.origin, log.value))
-            })?;
-            let launcher = daemon::detach();
-            let launcher = launcher.map_err(|error| failed("go to the background", &error))?;
-            logs::open(Path::new(&log.value), plan)?;
-            target::close_input().map_err(|error| failed("open /dev/null", &error))?;
-            Some(launcher)
-        }
-        None => None,
-    };
-    if let (Some(log), false) = (settings.logging.file(), again) {
-        logs::open(Path::new(&log.value), plan)?;
-    }
-    Ok(launcher)
-}
-
 /// Until the master listens, INT and TERM end the start at once; afterwards nothing is missed.
-fn watch_signals() -> Result<(StartGuard, Signals), Failure> {
+fn watch_signals(settings: &Settings) -> Result<(StartGuard, Signals), Failure> {
+    let hooked = settings.hooks.hooks.iter().filter_map(|hook| match hook.action {
+        HookAction::UnixSignal { number, .. } => Signal::try_from(number).ok(),
+        _ => None,
+    });
+    let mut watched = SIGNALS.to_vec();
+    for signal in hooked {
+        if !watched.contains(&signal) {
+            watched.push(signal);
+        }
+    }
     let guard = StartGuard::new(&[Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM]);
-    let signals = Signals::watch(SIGNALS).map_err(|error| failed("watch signals", &error))?;
+    let signals = Signals::watch(&watched).map_err(|error| failed("watch signals", &error))?;
     signals::release(SIGNALS);
     Ok((guard, signals))
-}
-
-fn greet(settings: &Settings, said: &Said) {
-    for (file, format) in &settings.files {
-        say!("[uWSGI] getting {} configuration from {file}", format.name());
-    }
-    for text in &settings.prints {
-        say!("{}", text.value);
-    }
-    if settings.show_config {
-        say!("\n;uWSGI instance configuration\n[uwsgi]");
-        for (name, value) in said {
-            say!("{name} = {}", value.as_deref().unwrap_or_default());
-        }
-        say!(";end of configuration\n");
-    }
-    say!("*** Starting uWSGI {} ({}bit) on [{}] ***", crate::version::UWSGI, usize::BITS, now(),);
-    say!("this is ruwsgi {}", env!("CARGO_PKG_VERSION"));
-    for warning in &settings.warnings {
-        say!("{warning}");
-    }
-}
-
-fn prepare_environment(settings: &Settings, legacy: Option<&Legacy>) -> Result<(), Failure> {
-    for pair in &settings.processes.env {
-        let parsed = crate::options::values::parse_environment(&pair.value);
-        let (name, value) =
-            parsed.map_err(|why| Failure::new(format!("{}: {why}", pair.origin)))?;
-        environment::set(name, value);
-    }
-    environment::set("UWSGI_RELOADS", &legacy.map_or(0, |legacy| legacy.reloads).to_string());
-    let name = std::env::args().next().unwrap_or_default();
-    environment::set("UWSGI_ORIGINAL_PROC_NAME", &name);
-    if let Some(mask) = settings.privileges.umask {
-        nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(mask));
-    }
-    Ok(())
-}
-
-fn take_identity(settings: &Settings) -> Result<(), Failure> {
-    let (uid, gid) = (settings.privileges.uid.as_ref(), settings.privileges.gid.as_ref());
-    let origin = uid.or(gid).map(|said| said.origin.to_string()).unwrap_or_default();
-    let name = |said: &'_ Named| said.value.clone();
-    identity::become_them(uid.map(name).as_deref(), gid.map(name).as_deref())
-        .map_err(|error| Failure::new(format!("{origin}: {error}")))?;
-    if nix::unistd::getuid().is_root() && uid.is_none() {
-        say!("*** WARNING: you are running ruwsgi as root !!! (use the --uid flag) ***");
-    }
-    Ok(())
-}
-
-fn change_directory(directory: Option<&Named>) -> Result<(), Failure> {
-    let Some(directory) = directory else { return Ok(()) };
-    say!("chdir() to {}", directory.value);
-    environment::change_directory(Path::new(&directory.value)).map_err(|error| {
-        Failure::new(format!(
-            "{}: cannot change to the directory {}: {error}",
-            directory.origin, directory.value
-        ))
-    })
 }
 
 static BOARD: OnceLock<Scoreboard> = OnceLock::new();
@@ -378,7 +442,8 @@ pub(super) fn total_requests() -> u64 {
 fn make_board(settings: &Settings) -> Result<&'static Scoreboard, Failure> {
     let workers = usize::try_from(settings.processes.processes).unwrap_or(1);
     let threads = usize::try_from(settings.processes.threads).unwrap_or(1);
-    let board = Scoreboard::new(workers, threads)
+    // One more, which stands in where workers are replaced one by one.
+    let board = Scoreboard::new(workers + 1, threads)
         .map_err(|error| failed("share memory between processes", &error.into()))?;
     MASTER.get_or_init(std::process::id);
     Ok(BOARD.get_or_init(|| board))
@@ -391,13 +456,20 @@ pub(super) fn tell_master(signal: Signal) {
     }
 }
 
-fn rules(settings: &Settings, gateway: bool) -> Rules {
+fn rules(settings: &Settings, gateway: bool, daemons: Vec<Tie>) -> Rules {
     let seconds = std::time::Duration::from_secs;
+    let number = |number: u64| usize::try_from(number).unwrap_or(1);
+    let grace = settings.limits.harakiri_graceful_timeout;
     Rules {
-        workers: usize::try_from(settings.processes.processes).unwrap_or(1),
+        workers: number(settings.processes.processes),
+        initial: number(settings.cheaper.cheaper_initial),
+        cheap: settings.cheaper.cheap,
         gateway,
+        daemons,
         mercy: seconds(settings.reload.worker_reload_mercy.min(settings.reload.reload_mercy)),
-        breath: seconds(2),
+        // The worker answers the client before it is killed.
+        grace: (grace > 0).then(|| seconds(grace) + std::time::Duration::from_millis(500)),
+        breath: seconds(settings.processes.forkbomb_delay),
         need_app: settings.python.need_app,
     }
 }
@@ -409,102 +481,4 @@ fn mode(settings: &Settings) -> &'static str {
         (false, true) => "threaded",
         (true, true) => "preforking+threaded",
     }
-}
-
-fn name_process(settings: &Settings, name: &str) {
-    let prefix = settings.processes.procname_prefix.as_ref().map(|said| format!("{} ", said.value));
-    let name = prefix.unwrap_or_default() + name;
-    // The kernel keeps 15 bytes: what is told apart comes last, so the front is cut.
-    let name = name.replace("uWSGI ", "");
-    if settings.processes.auto_procname
-        && let Ok(name) = std::ffi::CString::new(name)
-    {
-        // A name is a convenience.
-        let _ = nix::sys::prctl::set_name(&name);
-    }
-}
-
-fn worker_job(
-    number: usize,
-    settings: &Arc<Settings>,
-    sockets: &Sockets,
-    channel: &Arc<OwnedFd>,
-    board: &'static Scoreboard,
-    loaded: Option<&Arc<Wsgi>>,
-    facts: &Facts,
-) -> worker::Job {
-    let listeners = sockets.requests.iter().enumerate().filter_map(|(index, socket)| {
-        let wire = match socket.protocol {
-            Protocol::Uwsgi => Wire::Uwsgi,
-            Protocol::Http => Wire::Http,
-            Protocol::Http11 => Wire::Http11,
-            Protocol::Scgi => Wire::Cgi { protocol: Cgi::Scgi, nph: false },
-            Protocol::ScgiNph => Wire::Cgi { protocol: Cgi::Scgi, nph: true },
-            Protocol::FastCgi => Wire::Cgi { protocol: Cgi::FastCgi, nph: false },
-            Protocol::FastCgiNph => Wire::Cgi { protocol: Cgi::FastCgi, nph: true },
-            Protocol::Gateway | Protocol::ToHttps => return None,
-        };
-        let inlet = Inlet::Listener(Arc::clone(&socket.listener));
-        takes(&settings.sockets.map_socket, index, number).then(|| Source {
-            wire,
-            inlet,
-            tls: socket.tls.clone(),
-        })
-    });
-    let gateway = sockets
-        .has_gateway()
-        .then(|| Inlet::Channel(Arc::clone(channel)))
-        .map(|inlet| Source { wire: Wire::Gateway, inlet, tls: None });
-    let (loaded, facts) = (loaded.cloned(), facts.clone());
-    let for_load = Arc::clone(settings);
-    let app = move || -> Result<Arc<dyn App>, u8> {
-        let app = match loaded {
-            Some(app) => app,
-            None => match load(&for_load, facts) {
-                Ok((app, Some(failure))) if lacks_needed(&for_load, &app) => {
-                    say!("{failure}");
-                    return Err(failure.exit as u8);
-                }
-                Ok((app, _)) => Arc::new(app),
-                Err(failure) => {
-                    say!("{failure}");
-                    return Err(Exit::NoApp as u8);
-                }
-            },
-        };
-        Wsgi::enter_worker(number);
-        Ok(app)
-    };
-    worker::Job {
-        number,
-        settings: Arc::clone(settings),
-        sources: listeners.chain(gateway).collect(),
-        board,
-        requests: RequestLog::default(),
-        app: Box::new(app),
-    }
-}
-
-fn gateway_job(
-    settings: &Arc<Settings>,
-    sockets: &Sockets,
-    channel: &OwnedFd,
-) -> Option<gateway::Job> {
-    let sockets = sockets.requests.iter().filter(|socket| socket.protocol.is_of_gateway());
-    let entrances = sockets.map(|socket| gateway::Entrance {
-        listener: Arc::clone(&socket.listener),
-        tls: socket.tls.clone(),
-        to_https: socket.protocol == Protocol::ToHttps,
-    });
-    Some(gateway::Job {
-        settings: Arc::clone(settings),
-        entrances: entrances.collect(),
-        channel: channel.try_clone().ok()?,
-    })
-}
-
-/// Whether a worker takes connections of a socket: all do, unless `map-socket` names some.
-fn takes(maps: &[MapSocket], socket: usize, worker: usize) -> bool {
-    let mut named = maps.iter().filter(|map| map.socket == socket).peekable();
-    named.peek().is_none() || named.any(|map| map.workers.contains(&worker))
 }

@@ -1,5 +1,6 @@
 //! The listening sockets of a server, opened or inherited.
 
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -45,7 +46,7 @@ impl Early {
         });
         let tls = tls.collect::<Result<_, _>>()?;
         let mut listeners = Vec::new();
-        if settings.sockets.shared_socket.is_empty() {
+        if settings.sockets.shared_socket.is_empty() || settings.no_server {
             return Ok(Self { listeners, heirlooms, tls });
         }
         let options = listen_options(settings)?;
@@ -130,6 +131,13 @@ impl Sockets {
     pub(super) fn named(&self) -> Vec<(&'static str, Arc<Listener>)> {
         let sockets = self.requests.iter();
         sockets.map(|socket| (socket.protocol.name(), Arc::clone(&socket.listener))).collect()
+    }
+
+    /// What workers take connections from.
+    pub(super) fn doors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let requests = self.requests.iter();
+        let own = requests.filter(|socket| !socket.protocol.is_of_gateway());
+        own.map(|socket| socket.listener.socket.as_fd())
     }
 
     pub(super) fn has_gateway(&self) -> bool {

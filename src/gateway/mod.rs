@@ -89,6 +89,7 @@ pub fn run(job: Job) -> u8 {
 async fn serve(job: Job) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
+    signals::release(signals::TO_CHILDREN);
     let gateway = Rc::new(Gateway {
         channel: forward::Channel::new(job.channel)?,
         settings: job.settings,

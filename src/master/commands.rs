@@ -55,7 +55,7 @@ fn is_server(pid: u32) -> bool {
     // An interpreter, its options, then the script of the wheel.
     words.iter().take(4).any(|word| {
         let name = word.rsplit('/').next().unwrap_or(word);
-        name.contains("uwsgi")
+        name.to_ascii_lowercase().contains("uwsgi")
     })
 }
 

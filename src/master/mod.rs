@@ -1,33 +1,43 @@
 //! The master: one thread that waits, asks [`state`] what to do, and does it.
 //!
 //! Never touches tokio, so that its children may; never parses a request. What a worker is comes
-//! as a closure.
+//! as a closure, what runs at moments of its own life as [`Errands`].
 
+pub mod cheaper;
 pub mod commands;
+pub mod daemons;
+pub mod event;
+pub mod fifo;
+mod hear;
+mod look;
 pub mod state;
 pub mod stats;
+mod touched;
 
-use std::collections::HashMap;
-use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::log::pipe::Pipe;
 use crate::log::say;
 use crate::net::listen::Listener;
+use crate::options::hooks::HookAction;
 use crate::options::settings::Settings;
 use crate::process::fork::{ForkHooks, fork};
+use crate::process::notify;
 use crate::process::reexec::{Heirloom, Legacy, Program};
 use crate::process::scoreboard::{self, Scoreboard};
 use crate::process::signals::{self, Signals};
-use state::{Action, End, Event, Place, State};
+use daemons::Daemons;
+use event::{Action, Event, Living, Place};
+use fifo::Fifo;
+use look::Looks;
+use state::State;
 
 /// The signals a master listens to.
 pub const SIGNALS: &[Signal] = &[
@@ -38,7 +48,18 @@ pub const SIGNALS: &[Signal] = &[
     Signal::SIGCHLD,
     Signal::SIGUSR1,
     Signal::SIGUSR2,
+    Signal::SIGTSTP,
 ];
+
+/// What the options want done at moments of the master's life.
+pub trait Errands {
+    /// Carries out a hook; a command is not waited for.
+    fn hook(&self, action: &HookAction);
+    /// Carries out what is wanted before the server ends or starts anew.
+    fn leave(&self);
+    /// Writes the pidfiles again.
+    fn write_pidfiles(&self);
+}
 
 /// What a master is made of.
 pub struct Job<'a> {
@@ -50,8 +71,14 @@ pub struct Job<'a> {
     pub board: &'static Scoreboard,
     /// All request sockets with their protocol's name, in order.
     pub sockets: Vec<(&'static str, Arc<Listener>)>,
+    /// What the workers take connections from; watched while there are no workers.
+    pub doors: Vec<BorrowedFd<'a>>,
     /// Where statistics are told.
     pub stats: Option<&'a Listener>,
+    /// Where commands of one letter come from.
+    pub fifo: Option<Fifo>,
+    /// The programs beside the server.
+    pub daemons: Daemons,
     /// Both ends of the channel from the gateway to the workers, for a next image.
     pub channel: Vec<Heirloom>,
     /// The process that writes the log, where there is one.
@@ -64,6 +91,8 @@ pub struct Job<'a> {
     pub reloads: u32,
     /// What an interpreter wants done around a fork.
     pub hooks: &'a dyn ForkHooks,
+    /// What the options want done meanwhile.
+    pub errands: &'a dyn Errands,
     /// Lives as the process of a place; runs in the child.
     pub live: &'a dyn Fn(Place) -> u8,
     /// Watched since the program began.
@@ -72,12 +101,13 @@ pub struct Job<'a> {
 
 /// Runs until the end; gives the exit code.
 pub fn run(job: Job<'_>) -> u8 {
-    let touched =
-        Touched::new(job.settings.reload.touch_reload.iter().map(|said| said.value.clone()));
-    let mut master = Master { job, touched, clients: stats::Clients::default(), end: None };
+    let looks = Looks::new(job.settings);
+    let clients = stats::Clients::default();
+    let mut master = Master { job, looks, clients, told_ready: false, end: None };
     say!("spawned uWSGI master process (pid: {})", std::process::id());
     master.take(Event::Started);
-    let mut looked = Instant::now();
+    let interval = Duration::from_secs(master.job.settings.processes.check_interval.max(1));
+    let mut looked = None;
     loop {
         if let Some(code) = master.end {
             say!("goodbye to uWSGI.");
@@ -85,10 +115,12 @@ pub fn run(job: Job<'_>) -> u8 {
         }
         master.wait();
         master.hear_signals();
+        master.hear_fifo();
         master.hear_workers();
+        master.hear_daemons();
         master.serve_stats();
-        if looked.elapsed().as_millis() >= 1000 {
-            looked = Instant::now();
+        if looked.is_none_or(|looked: Instant| looked.elapsed() >= interval) {
+            looked = Some(Instant::now());
             master.look();
         }
         master.take(Event::Tick);
@@ -97,149 +129,42 @@ pub fn run(job: Job<'_>) -> u8 {
 
 struct Master<'a> {
     job: Job<'a>,
-    touched: Touched,
+    looks: Looks,
     clients: stats::Clients,
+    /// Whether a service manager knows that the server serves.
+    told_ready: bool,
     end: Option<u8>,
 }
 
 impl Master<'_> {
-    /// Waits for a signal, a statistics client, or the time to look.
-    fn wait(&self) {
+    /// Waits for a signal, a statistics client, a command, the first client of a server without
+    /// workers, or the time to look.
+    fn wait(&mut self) {
+        const SOON: u128 = 50;
         let now = Instant::now();
         let mut watched = vec![PollFd::new(self.job.signals.as_fd(), PollFlags::POLLIN)];
+        let doors: &[_] = if self.job.state.is_cheap() { &self.job.doors } else { &[] };
+        watched.extend(doors.iter().map(|door| PollFd::new(*door, PollFlags::POLLIN)));
         if let Some(stats) = self.job.stats {
             watched.push(PollFd::new(stats.socket.as_fd(), PollFlags::POLLIN));
+        }
+        if let Some(fifo) = &self.job.fifo {
+            watched.push(PollFd::new(fifo.as_fd(), PollFlags::POLLIN));
         }
         for (client, reads) in self.clients.waiting() {
             let flags = if reads { PollFlags::POLLIN } else { PollFlags::POLLOUT };
             watched.push(PollFd::new(client, flags));
         }
-        let millis = u16::try_from(self.job.state.next_look(now).as_millis()).unwrap_or(1000);
+        let mut millis = self.job.state.next_look(now).as_millis();
+        if self.job.daemons.is_waiting() {
+            millis = millis.min(SOON);
+        }
+        let millis = u16::try_from(millis).unwrap_or(1000);
         // An interrupted wait is as good as one that is over.
         let _ = poll(&mut watched, PollTimeout::from(millis.max(1)));
-    }
-
-    fn hear_signals(&mut self) {
-        for signal in self.job.signals.take() {
-            match signal {
-                Signal::SIGCHLD => self.reap(),
-                Signal::SIGHUP => self.reload(),
-                Signal::SIGTERM if self.job.settings.processes.die_on_term == Some(false) => {
-                    self.reload();
-                }
-                Signal::SIGTERM => {
-                    for worker in self.job.board.workers() {
-                        worker.stopping.store(true, Ordering::SeqCst);
-                    }
-                    self.take(Event::Stop);
-                }
-                Signal::SIGINT | Signal::SIGQUIT => self.take(Event::StopNow),
-                Signal::SIGUSR1 => self.tell_statistics(),
-                other => say!("{other} is ignored"),
-            }
-        }
-    }
-
-    fn reload(&mut self) {
-        if self.job.settings.processes.exit_on_reload {
-            self.take(Event::Stop);
-        } else {
-            say!("...gracefully killing workers...");
-            self.take(Event::Reload);
-        }
-    }
-
-    fn tell_statistics(&self) {
-        for (index, worker) in self.job.board.workers().iter().enumerate() {
-            let read = |value: &std::sync::atomic::AtomicU64| value.load(Ordering::Relaxed);
-            let cores = self.job.board.cores(index).iter();
-            say!(
-                "worker {}: pid {}, {} requests, {} exceptions, {} bytes sent",
-                index + 1,
-                worker.pid.load(Ordering::Relaxed),
-                cores.clone().map(|core| read(&core.requests)).sum::<u64>(),
-                cores.map(|core| read(&core.exceptions)).sum::<u64>(),
-                read(&worker.sent),
-            );
-        }
-    }
-
-    /// Buries every child that ended, also those that others left behind.
-    fn reap(&mut self) {
-        loop {
-            let (pid, end) = match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::Exited(pid, code)) => (pid, End::Code(code)),
-                Ok(WaitStatus::Signaled(pid, signal, _)) => (pid, End::Signal(signal as i32)),
-                Ok(WaitStatus::StillAlive) | Err(_) => return,
-                Ok(_) => continue,
-            };
-            if let Some(log) = &mut self.job.log {
-                log.bury(pid.as_raw());
-            }
-            self.take(Event::Ended(pid.as_raw(), end));
-        }
-    }
-
-    /// Starts the process that writes the log again where it died.
-    fn keep_log(&mut self) {
-        let Job { log: Some(log), hooks, signals, .. } = &mut self.job else { return };
-        if let Err(error) = log.keep(*hooks, &|| signals.forget()) {
-            say!("cannot start the process that writes the log: {error}");
-        }
-    }
-
-    /// Looks at the shared memory for words of workers.
-    fn hear_workers(&mut self) {
-        let unready: Vec<_> = self.job.state.unready().collect();
-        for place in unready {
-            let ready = match place {
-                Place::Worker(number) => self
-                    .job
-                    .board
-                    .workers()
-                    .get(number - 1)
-                    .is_some_and(|worker| worker.accepting.load(Ordering::SeqCst)),
-                Place::Gateway => true,
-            };
-            if ready {
-                self.take(Event::Ready(place));
-            }
-        }
-        let workers = self.job.board.workers().iter();
-        if workers.filter(|worker| worker.wants_reload.swap(false, Ordering::SeqCst)).count() > 0 {
-            self.reload();
-        }
-    }
-
-    /// What is looked at once a second: files that are touched, requests that take too long.
-    fn look(&mut self) {
-        self.keep_log();
-        if let Some(path) = self.touched.changed() {
-            say!("*** {} has been touched... grace them all !!! ***", path.display());
-            self.reload();
-        }
-        let harakiri = self.job.settings.limits.harakiri.saturating_mul(1_000_000);
-        if harakiri == 0 {
-            return;
-        }
-        // The worker answers the client first.
-        let limit = harakiri.saturating_add(500_000);
-        let now = scoreboard::now_micros();
-        for (index, worker) in self.job.board.workers().iter().enumerate() {
-            let mut cores = self.job.board.cores(index).iter().enumerate();
-            let late = cores.find(|(_, core)| {
-                let since = core.since.load(Ordering::SeqCst);
-                since > 0 && now.saturating_sub(since) > limit
-            });
-            let Some((core, stuck)) = late else { continue };
-            let number = index + 1;
-            let pid = worker.pid.load(Ordering::SeqCst);
-            let since = stuck.since.load(Ordering::SeqCst) / 1_000_000;
-            say!("*** HARAKIRI ON WORKER {number} (pid: {pid}, try: 1, graceful: no) ***");
-            say!("HARAKIRI [core {core}] {} since {since}", stuck.subject.text());
-            say!("*** HARAKIRI triggered by worker {number} core {core} !!! ***");
-            worker.harakiris.fetch_add(1, Ordering::Relaxed);
-            self.take(Event::Overdue(number));
+        let mut doors = watched.iter().skip(1).take(doors.len());
+        if doors.any(|door| door.any().unwrap_or(false)) {
+            self.take(Event::Wake);
         }
     }
 
@@ -249,6 +174,7 @@ impl Master<'_> {
             settings: self.job.settings,
             board: self.job.board,
             sockets: &self.job.sockets,
+            daemons: self.job.daemons.stats(&self.job.state),
         };
         let text = || stats::text(&subject);
         self.clients.accept(listener, self.job.settings.statistics.stats_http, text);
@@ -266,7 +192,13 @@ impl Master<'_> {
                     Action::Terminate(pid) => send(pid, Signal::SIGTERM),
                     Action::Interrupt(pid) => send(pid, Signal::SIGINT),
                     Action::Kill(pid) => send(pid, Signal::SIGKILL),
-                    Action::StartAnew(processes) => self.start_anew(processes),
+                    Action::Warn(pid) => self.warn(pid),
+                    Action::Pause(pid) => send(pid, Signal::SIGTSTP),
+                    Action::Resume(pid) => send(pid, Signal::SIGCONT),
+                    Action::Dismiss(pid) => self.job.daemons.dismiss(pid, false),
+                    Action::Retire(pid) => self.job.daemons.dismiss(pid, true),
+                    Action::KillGroup(pid) => self.job.daemons.kill(pid),
+                    Action::StartAnew(living) => self.start_anew(&living),
                     Action::Say(words) => say!("{words}"),
                     Action::End(code) => self.end = Some(code),
                 }
@@ -274,8 +206,24 @@ impl Master<'_> {
         }
     }
 
+    /// Asks a worker to end whose request takes too long.
+    fn warn(&self, pid: i32) {
+        let number = self.job.settings.limits.harakiri_graceful_signal;
+        let signal = i32::try_from(number).ok().and_then(|number| Signal::try_from(number).ok());
+        send(pid, signal.unwrap_or(Signal::SIGTERM));
+    }
+
     fn spawn(&mut self, place: Place) -> Event {
         let again = self.job.state.spawns(place) > 0;
+        if let Place::Daemon(index) = place {
+            return match self.job.daemons.start(index, again) {
+                Ok(pid) => Event::Spawned(place, pid),
+                Err(error) => {
+                    say!("[uwsgi-daemons] cannot start a program: {error}");
+                    Event::NotSpawned(place)
+                }
+            };
+        }
         if let Some(worker) = self.shared(place) {
             for flag in [&worker.accepting, &worker.wants_reload] {
                 flag.store(false, Ordering::SeqCst);
@@ -290,12 +238,17 @@ impl Master<'_> {
         }
         if let Some(worker) = self.shared(place) {
             worker.stopping.store(false, Ordering::SeqCst);
+            // Before the fork: the worker looks whether it is the first one.
+            worker.spawns.fetch_add(1, Ordering::Relaxed);
         }
         let (live, signals) = (self.job.live, &self.job.signals);
+        // What is said to the child before it listens waits until it does: it releases them.
+        signals::hold(signals::TO_CHILDREN);
         let forked = fork(self.job.hooks, || {
             signals.forget();
             live(place)
         });
+        signals::release(signals::TO_CHILDREN);
         match forked {
             Ok(pid) => {
                 self.tell_spawn(place, pid.as_raw(), again);
@@ -311,7 +264,7 @@ impl Master<'_> {
     fn shared(&self, place: Place) -> Option<&'static scoreboard::Worker> {
         match place {
             Place::Worker(number) => self.job.board.workers().get(number - 1),
-            Place::Gateway => None,
+            Place::Gateway | Place::Daemon(_) => None,
         }
     }
 
@@ -319,7 +272,6 @@ impl Master<'_> {
         if let Some(worker) = self.shared(place) {
             worker.pid.store(pid.unsigned_abs(), Ordering::SeqCst);
             worker.last_spawn.store(scoreboard::now().as_secs(), Ordering::Relaxed);
-            worker.spawns.fetch_add(1, Ordering::Relaxed);
         }
         let threads = self.job.settings.processes.threads;
         match place {
@@ -333,24 +285,40 @@ impl Master<'_> {
                 say!("spawned uWSGI worker {number} (pid: {pid}, cores: {threads})");
             }
             Place::Gateway => say!("spawned uWSGI http 1 (pid: {pid})"),
+            Place::Daemon(_) => {}
         }
     }
 
-    fn start_anew(&mut self, processes: Vec<i32>) {
+    /// The files of `touch-reload`, whatever the directory of the next image is.
+    fn absolute_touch_reload(&self) -> Vec<String> {
+        let paths = self.job.settings.reload.touch_reload.iter();
+        let paths = paths.filter_map(|said| std::path::absolute(&said.value).ok());
+        paths.filter_map(|path| path.into_os_string().into_string().ok()).collect()
+    }
+
+    fn start_anew(&mut self, living: &Living) {
+        self.job.errands.leave();
+        notify::tell(notify::Word::Reloading);
         let sockets = self.job.sockets.iter().map(|(_, listener)| &**listener);
         let listeners = sockets
             .chain(self.job.stats)
             .map(|listener| Heirloom { address: listener.said.clone(), fd: listener.fd() })
             .collect();
-        let channel = self.job.channel.clone();
-        let outputs = self.job.outputs.clone();
-        let reloads = self.job.reloads + 1;
-        let legacy = Legacy { reloads, listeners, channel, outputs, processes };
+        let legacy = Legacy {
+            reloads: self.job.reloads + 1,
+            listeners,
+            channel: self.job.channel.clone(),
+            outputs: self.job.outputs.clone(),
+            processes: living.processes.clone(),
+            daemons: self.job.daemons.legacy(&living.daemons),
+            touch_reload: self.absolute_touch_reload(),
+        };
         say!("chdir() to {}", self.job.program.directory.display());
         // What comes in before the new image listens is heard by it.
         signals::hold(SIGNALS);
         let failed = self.job.program.start_anew(&legacy);
         signals::release(SIGNALS);
+        self.told_ready = false;
         say!("cannot start anew: {failed}; the server goes on as it is");
     }
 }
@@ -358,30 +326,4 @@ impl Master<'_> {
 fn send(pid: i32, signal: Signal) {
     // A process that is gone is buried in a moment.
     let _ = kill(Pid::from_raw(pid), signal);
-}
-
-/// Files and when they were changed last.
-struct Touched(HashMap<PathBuf, Option<SystemTime>>);
-
-impl Touched {
-    fn new(paths: impl Iterator<Item = String>) -> Self {
-        Self(paths.map(|path| (PathBuf::from(&path), changed_at(&PathBuf::from(path)))).collect())
-    }
-
-    /// A file that changed, appeared or went since the last call.
-    fn changed(&mut self) -> Option<PathBuf> {
-        let mut changed = None;
-        for (path, last) in &mut self.0 {
-            let now = changed_at(path);
-            if *last != now {
-                *last = now;
-                changed = Some(path.clone());
-            }
-        }
-        changed
-    }
-}
-
-fn changed_at(path: &std::path::Path) -> Option<SystemTime> {
-    path.metadata().ok()?.modified().ok()
 }

@@ -2,112 +2,28 @@
 //!
 //! Pure: takes events and the time, gives actions. [`run`](super::run) carries them out.
 
+mod seat;
+mod stop;
+#[cfg(test)]
+mod tests;
+mod workers;
+
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::event::{Action, Attendant, End, Event, Living, Place, Rules, Tie};
 use crate::error::{Exit, WORKER_RELOAD};
+use seat::{Process, Seat, obituary};
 
 const NO_APP: u8 = Exit::NoApp as u8;
 
-/// A place for a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// A worker, by its number from 1.
-    Worker(usize),
-    /// The HTTP gateway.
-    Gateway,
-}
-
-/// How a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// With an exit code.
-    Code(i32),
-    /// By a signal.
-    Signal(i32),
-}
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// The server begins, or goes on in a new image.
-    Started,
-    /// A process was started in a place.
-    Spawned(Place, i32),
-    /// A process could not be started.
-    NotSpawned(Place),
-    /// A process says that it serves.
-    Ready(Place),
-    /// A process ended.
-    Ended(i32, End),
-    /// Stop when all requests are answered.
-    Stop,
-    /// Stop at once.
-    StopNow,
-    /// Start anew without losing a request.
-    Reload,
-    /// A worker is in a request for too long.
-    Overdue(usize),
-    /// Time has passed.
-    Tick,
-}
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Start a process.
-    Spawn(Place),
-    /// Let a process finish.
-    Finish(i32),
-    /// Let a process finish without waiting for clients that are silent.
-    Terminate(i32),
-    /// Stop a process at once.
-    Interrupt(i32),
-    /// Kill a process that does not listen.
-    Kill(i32),
-    /// Start the program anew in this process; these go on serving meanwhile.
-    StartAnew(Vec<i32>),
-    /// Say something.
-    Say(String),
-    /// End with this exit code.
-    End(u8),
-}
-
-/// The numbers that decide.
-#[derive(Clone, Copy, Debug)]
-pub struct Rules {
-    /// How many workers there are.
-    pub workers: usize,
-    /// Whether there is a gateway.
-    pub gateway: bool,
-    /// How long a process may take to finish.
-    pub mercy: Duration,
-    /// How long to wait before a place is filled again where processes end as soon as they start.
-    pub breath: Duration,
-    /// Whether a worker without an application ends the server.
-    pub need_app: bool,
-}
-
 /// A process that lives shorter than this makes the next one wait.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
-
-#[derive(Debug)]
-struct Seat {
-    place: Place,
-    process: Option<Process>,
-    /// When to fill it, while it is empty.
-    due: Option<Instant>,
-    /// How often it was filled.
-    spawns: usize,
-}
-
-#[derive(Debug)]
-struct Process {
-    pid: i32,
-    since: Instant,
-    ready: bool,
-    /// When it is killed if it is still there; it was asked to go.
-    going: Option<Instant>,
-}
+/// The same of a daemon, whose waits grow by a second each time, up to [`LONGEST_BREATH`].
+const SHORT_SERVICE: Duration = Duration::from_secs(3);
+const LONGEST_BREATH: u32 = 30;
+/// What was killed is killed again after this, should the kernel need it.
+const AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -117,6 +33,7 @@ enum Phase {
 }
 
 /// The state of the server.
+#[expect(clippy::struct_excessive_bools, reason = "they change independently of each other")]
 #[derive(Debug)]
 pub struct State {
     rules: Rules,
@@ -124,28 +41,45 @@ pub struct State {
     phase: Phase,
     /// Processes of an earlier image, which go when their successors serve.
     elders: Vec<Process>,
+    /// Daemons of an earlier image, which go then, too, with the index of the place whose next
+    /// process waits for that; without one, all wait.
+    retired: Vec<(Option<usize>, Process)>,
     /// Whether the elders were asked to go.
     succeeded: bool,
     /// Whether the workers of a server that stops were asked to go: after those that hand requests
     /// to them.
     dismissed: bool,
+    /// Workers that are still to be replaced one by one.
+    chain: Option<VecDeque<usize>>,
+    paused: bool,
+    /// Whether there are no workers until a client comes.
+    cheap: bool,
 }
 
 impl State {
-    /// A server with these rules, and processes that an earlier image left.
+    /// A server with these rules, and what an earlier image left running.
     #[must_use]
-    pub fn new(rules: Rules, elders: &[i32], now: Instant) -> Self {
-        let workers = (1..=rules.workers).map(Place::Worker);
-        let places = workers.chain(rules.gateway.then_some(Place::Gateway));
-        let seat = |place| Seat { place, process: None, due: None, spawns: 0 };
-        let elder = |&pid| Process { pid, since: now, ready: true, going: None };
+    pub fn new(rules: Rules, elders: &Living, now: Instant) -> Self {
+        let first = if rules.cheap && elders.processes.is_empty() { 0 } else { rules.initial };
+        // The last one stands in where workers are replaced one by one.
+        let spare = (rules.workers > 0).then_some(rules.workers + 1);
+        let workers = (1..=rules.workers)
+            .chain(spare)
+            .map(|number| Seat::new(Place::Worker(number), number <= first.min(rules.workers)));
+        let gateway = rules.gateway.then_some(Seat::new(Place::Gateway, true));
+        let daemons = (0..rules.daemons.len()).map(|index| Seat::new(Place::Daemon(index), true));
+        let elder = |&pid: &i32| Process { ready: true, ..Process::new(pid, now) };
         Self {
-            rules,
-            seats: places.map(seat).collect(),
+            seats: workers.chain(gateway).chain(daemons).collect(),
             phase: Phase::Running,
-            elders: elders.iter().map(elder).collect(),
-            succeeded: elders.is_empty(),
+            elders: elders.processes.iter().map(elder).collect(),
+            retired: elders.daemons.iter().map(|it| (it.index, elder(&it.pid))).collect(),
+            succeeded: elders.processes.is_empty(),
             dismissed: false,
+            chain: None,
+            paused: false,
+            cheap: rules.workers > 0 && first == 0,
+            rules,
         }
     }
 
@@ -153,57 +87,115 @@ impl State {
     pub fn on(&mut self, event: Event, now: Instant) -> Vec<Action> {
         let mut actions = Vec::new();
         match event {
-            Event::Started => {
-                actions.extend(self.seats.iter().map(|seat| Action::Spawn(seat.place)));
-            }
-            Event::Spawned(place, pid) => self.fill(place, pid, now),
+            Event::Started => self.begin(now, &mut actions),
+            Event::Spawned(place, pid) => self.fill(place, pid, now, &mut actions),
             Event::NotSpawned(place) => {
                 if let Some(seat) = self.seats.iter_mut().find(|seat| seat.place == place) {
                     seat.due = Some(now + self.rules.breath);
                 }
             }
             Event::Ready(place) => {
-                let seats = self.seats.iter_mut().filter(|seat| seat.place == place);
-                for process in seats.filter_map(|seat| seat.process.as_mut()) {
+                if let Some(process) = self.process_mut(place) {
                     process.ready = true;
                 }
                 self.succeed(now, &mut actions);
+                self.go_on_with_the_chain(now, &mut actions);
             }
-            Event::Ended(pid, end) => self.bury(pid, end, now, &mut actions),
-            Event::Stop => self.stop(false, 0, now, &mut actions),
-            Event::StopNow => self.stop(true, 0, now, &mut actions),
-            Event::Reload => {
-                if self.phase == Phase::Running {
-                    actions.push(Action::StartAnew(self.living().collect()));
-                }
+            Event::Ended(pid, end) => {
+                self.bury(pid, end, now, &mut actions);
+                self.tick(now, &mut actions);
             }
-            Event::Overdue(number) => {
-                let seat = self.seats.iter().find(|seat| seat.place == Place::Worker(number));
-                if let Some(process) = seat.and_then(|seat| seat.process.as_ref()) {
-                    actions.push(Action::Kill(process.pid));
-                }
+            Event::Stop | Event::StopNow => {
+                self.stop(event == Event::StopNow, 0, now, &mut actions);
+                self.tick(now, &mut actions);
             }
             Event::Tick => self.tick(now, &mut actions),
+            _ if self.phase != Phase::Running => {}
+            Event::Reload => actions.push(Action::StartAnew(self.all_living())),
+            Event::ReloadWorkers => self.each_worker(now, &mut actions, Action::Finish),
+            Event::ReloadWorkersNow => self.each_worker(now, &mut actions, Action::Interrupt),
+            Event::ChainReload => self.start_the_chain(&mut actions),
+            Event::Overdue(number) => self.warn_or_kill(number, now, &mut actions),
+            Event::Oversized(number) => {
+                let process = self.process_mut(Place::Worker(number));
+                actions.extend(process.map(|process| Action::Kill(process.pid)));
+            }
+            Event::Grow(count) => self.grow(count, &mut actions),
+            Event::Shrink(number) => {
+                // Without any worker nobody would wake the server.
+                if self.staying().count() > 1 {
+                    self.shrink(number, now, &mut actions);
+                }
+            }
+            Event::GoCheap => self.go_cheap(now, &mut actions),
+            Event::Wake => {
+                if self.cheap {
+                    self.grow(self.rules.initial, &mut actions);
+                }
+            }
+            Event::Pause => self.pause(&mut actions),
+            Event::Renew(place) => {
+                let end = now + self.rules.mercy;
+                if let Some(process) = self.process_mut(place).filter(|it| it.going.is_none()) {
+                    process.going = Some(end);
+                    actions.push(Action::Dismiss(process.pid));
+                }
+            }
         }
         actions
     }
 
-    fn fill(&mut self, place: Place, pid: i32, now: Instant) {
+    fn begin(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        let wanted = self.seats.iter().filter(|seat| seat.wanted && !seat.is_daemon());
+        actions.extend(wanted.map(|seat| Action::Spawn(seat.place)));
+        if self.cheap {
+            actions.push(Action::Say(CHEAP.to_owned()));
+        }
+        if self.succeeded {
+            self.retire(now, actions);
+        }
+    }
+
+    fn fill(&mut self, place: Place, pid: i32, now: Instant, actions: &mut Vec<Action>) {
+        let paused = self.paused;
         if let Some(seat) = self.seats.iter_mut().find(|seat| seat.place == place) {
-            seat.process = Some(Process { pid, since: now, ready: false, going: None });
+            seat.process = Some(Process::new(pid, now));
             seat.due = None;
             seat.spawns += 1;
+            if paused && seat.number().is_some() {
+                actions.push(Action::Pause(pid));
+            }
         }
     }
 
     /// Lets the elders go once every seat has a process that serves.
     fn succeed(&mut self, now: Instant, actions: &mut Vec<Action>) {
-        let ready = |seat: &Seat| seat.process.as_ref().is_some_and(|process| process.ready);
-        if !self.succeeded && self.seats.iter().all(ready) {
+        if !self.succeeded && self.seats.iter().all(Seat::is_settled) {
             self.succeeded = true;
             for elder in &mut self.elders {
                 elder.going = Some(now + self.rules.mercy);
                 actions.push(Action::Finish(elder.pid));
+            }
+            self.retire(now, actions);
+        }
+    }
+
+    /// Lets the daemons of an earlier image go, or starts daemons where there are none. An image
+    /// that could not start has no seats and leaves them alone.
+    fn retire(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        if self.seats.is_empty() {
+            return;
+        }
+        for (_, daemon) in self.retired.iter_mut().filter(|(_, daemon)| daemon.going.is_none()) {
+            daemon.going = Some(now + self.rules.mercy);
+            actions.push(Action::Retire(daemon.pid));
+        }
+        for seat in &mut self.seats {
+            let Place::Daemon(own) = seat.place else { continue };
+            let waits = self.retired.iter().any(|(index, _)| index.is_none_or(|it| it == own));
+            if !seat.asked && !waits {
+                seat.asked = true;
+                actions.push(Action::Spawn(seat.place));
             }
         }
     }
@@ -211,71 +203,53 @@ impl State {
     fn bury(&mut self, pid: i32, end: End, now: Instant, actions: &mut Vec<Action>) {
         self.elders.retain(|elder| elder.pid != pid);
         let stopping = self.phase != Phase::Running;
+        if self.retired.iter().any(|(_, daemon)| daemon.pid == pid) {
+            self.retired.retain(|(_, daemon)| daemon.pid != pid);
+            if self.succeeded && !stopping {
+                self.retire(now, actions);
+            }
+        }
         if self.seats.is_empty() && self.elders.is_empty() && !stopping {
             // The new code did not load, and now the last worker with the old code is gone.
-            self.phase = Phase::Stopping(NO_APP, now);
+            self.stop(true, NO_APP, now, actions);
+            return;
         }
-        let seat = self
-            .seats
-            .iter_mut()
-            .find(|seat| seat.process.as_ref().is_some_and(|process| process.pid == pid));
-        if let Some(seat) = seat
+        let sat = |seat: &&mut Seat| seat.process.as_ref().is_some_and(|it| it.pid == pid);
+        if let Some(seat) = self.seats.iter_mut().find(sat)
             && let Some(process) = seat.process.take()
         {
             let stopped_for = match self.phase {
                 Phase::Stopping(_, since) => Some(now.duration_since(since)),
                 Phase::Running => None,
             };
-            actions.push(Action::Say(obituary(seat.place, pid, end, stopped_for)));
-            let no_app = end == End::Code(NO_APP.into());
-            if no_app && self.rules.need_app && self.succeeded && !stopping && !process.ready {
-                return self.stop(true, NO_APP, now, actions);
-            } else if !stopping {
-                let planned = end == End::Code(WORKER_RELOAD.into());
-                let short = !planned && now.duration_since(process.since) < SHORT_LIFE;
-                let wait = if short { self.rules.breath } else { Duration::ZERO };
-                seat.due = Some(now + wait);
+            actions.push(Action::Say(obituary(seat, &process, end, stopped_for)));
+            if !stopping {
+                let no_app = end == End::Code(NO_APP.into()) && !process.ready;
+                seat.refill(&process, end, &self.rules, now);
+                let place = seat.place;
+                self.mourn(place, no_app, now, actions);
             }
         }
-        self.tick(now, actions);
     }
 
-    fn stop(&mut self, at_once: bool, code: u8, now: Instant, actions: &mut Vec<Action>) {
-        let again = self.phase != Phase::Running;
-        if !again {
-            self.phase = Phase::Stopping(code, now);
-            actions.push(Action::Say("SIGINT/SIGTERM received...killing workers...".to_owned()));
-        }
-        if at_once || again {
-            self.dismissed = true;
-            let processes = self.seats.iter_mut().filter_map(|seat| seat.process.as_mut());
-            for process in processes.chain(&mut self.elders) {
-                process.going = Some(now + Duration::from_secs(1));
-                actions.push(Action::Interrupt(process.pid));
+    /// What the end of a process means for others.
+    fn mourn(&mut self, place: Place, no_app: bool, now: Instant, actions: &mut Vec<Action>) {
+        match place {
+            Place::Worker(number) if no_app && self.rules.need_app => {
+                if number > self.rules.workers {
+                    actions.push(Action::Say(
+                        "*** the chain reload failed: the old workers go on as they are ***"
+                            .to_owned(),
+                    ));
+                    self.end_the_chain(now, actions);
+                } else if self.succeeded {
+                    self.stop(true, NO_APP, now, actions);
+                }
             }
-        } else {
-            let end = now + self.rules.mercy;
-            let gateways = self.seats.iter_mut().filter(|seat| seat.place == Place::Gateway);
-            let gateways = gateways.filter_map(|seat| seat.process.as_mut());
-            for process in gateways.chain(&mut self.elders) {
-                process.going = Some(end);
-                actions.push(Action::Terminate(process.pid));
+            Place::Daemon(index) if self.rules.daemons.get(index) == Some(&Tie::Controls) => {
+                self.stop(false, 0, now, actions);
             }
-        }
-        self.tick(now, actions);
-    }
-
-    /// Lets the workers of a server that stops go, once nobody hands requests to them any more.
-    fn dismiss(&mut self, now: Instant, actions: &mut Vec<Action>) {
-        let gateway = self.seats.iter().find(|seat| seat.place == Place::Gateway);
-        let fed = gateway.is_some_and(|seat| seat.process.is_some()) || !self.elders.is_empty();
-        if self.dismissed || fed {
-            return;
-        }
-        self.dismissed = true;
-        for process in self.seats.iter_mut().filter_map(|seat| seat.process.as_mut()) {
-            process.going = Some(now + self.rules.mercy);
-            actions.push(Action::Finish(process.pid));
+            _ => {}
         }
     }
 
@@ -286,30 +260,59 @@ impl State {
                 actions.push(Action::End(code));
             }
         } else {
-            for seat in &mut self.seats {
+            for seat in self.seats.iter_mut().filter(|seat| seat.wanted) {
                 if seat.due.is_some_and(|due| due <= now) {
                     seat.due = None;
                     actions.push(Action::Spawn(seat.place));
                 }
             }
         }
-        let processes = self.seats.iter_mut().filter_map(|seat| seat.process.as_mut());
-        for process in processes.chain(&mut self.elders) {
+        let seated = self.seats.iter_mut().filter_map(|seat| {
+            let is_daemon = seat.is_daemon();
+            seat.process.as_mut().map(|process| (is_daemon, process))
+        });
+        let elders = self.elders.iter_mut().map(|elder| (false, elder));
+        let retired = self.retired.iter_mut().map(|(_, daemon)| (true, daemon));
+        for (is_daemon, process) in seated.chain(elders).chain(retired) {
             if process.going.is_some_and(|end| end <= now) {
-                // Once more after a while, should the kernel need it.
-                process.going = Some(now + Duration::from_secs(1));
+                process.going = Some(now + AGAIN);
+                let pid = process.pid;
                 actions.push(Action::Say(format!(
-                    "process {} did not finish in time and is killed",
-                    process.pid
+                    "process {pid} did not finish in time and is killed"
                 )));
-                actions.push(Action::Kill(process.pid));
+                actions.push(if is_daemon { Action::KillGroup(pid) } else { Action::Kill(pid) });
             }
         }
     }
 
+    fn process_mut(&mut self, place: Place) -> Option<&mut Process> {
+        let seat = self.seats.iter_mut().find(|seat| seat.place == place)?;
+        seat.process.as_mut()
+    }
+
     fn living(&self) -> impl Iterator<Item = i32> {
         let seated = self.seats.iter().filter_map(|seat| seat.process.as_ref());
-        seated.chain(&self.elders).map(|process| process.pid)
+        let retired = self.retired.iter().map(|(_, daemon)| daemon);
+        seated.chain(&self.elders).chain(retired).map(|process| process.pid)
+    }
+
+    fn all_living(&self) -> Living {
+        let mut living = Living::default();
+        for seat in &self.seats {
+            match (&seat.process, seat.place) {
+                (None, _) => {}
+                (Some(daemon), Place::Daemon(index)) => {
+                    living.daemons.push(Attendant { pid: daemon.pid, index: Some(index) });
+                }
+                (Some(process), _) => living.processes.push(process.pid),
+            }
+        }
+        living.processes.extend(self.elders.iter().map(|elder| elder.pid));
+        let retired = self.retired.iter();
+        living
+            .daemons
+            .extend(retired.map(|(index, daemon)| Attendant { pid: daemon.pid, index: *index }));
+        living
     }
 
     /// The process in a place.
@@ -329,7 +332,31 @@ impl State {
     /// Places whose process has not said yet that it serves.
     pub fn unready(&self) -> impl Iterator<Item = Place> {
         let waiting = |seat: &&Seat| seat.process.as_ref().is_some_and(|process| !process.ready);
-        self.seats.iter().filter(waiting).map(|seat| seat.place)
+        self.seats.iter().filter(|seat| !seat.is_daemon()).filter(waiting).map(|seat| seat.place)
+    }
+
+    /// Whether a worker was asked to go.
+    #[must_use]
+    pub fn is_going(&self, number: usize) -> bool {
+        let seat = self.seats.iter().find(|seat| seat.number() == Some(number));
+        let process = seat.and_then(|seat| seat.process.as_ref());
+        process.is_some_and(|process| process.going.is_some())
+    }
+
+    /// Whether there are no workers until a client comes.
+    #[must_use]
+    pub fn is_cheap(&self) -> bool {
+        self.cheap && self.phase == Phase::Running
+    }
+
+    /// The workers that stay: those that are there, or come, and were not asked to go.
+    pub fn staying(&self) -> impl Iterator<Item = usize> {
+        let stays = |seat: &&Seat| {
+            seat.wanted && seat.process.as_ref().is_none_or(|process| process.going.is_none())
+        };
+        let workers = self.rules.workers;
+        let numbers = self.seats.iter().filter(stays).filter_map(Seat::number);
+        numbers.filter(move |number| *number <= workers)
     }
 
     /// When to look again at the latest.
@@ -341,178 +368,31 @@ impl State {
             return soon;
         }
         let dues = self.seats.iter().filter_map(|seat| seat.due);
-        let ends = self.elders.iter().filter_map(|elder| elder.going);
+        let seated = self.seats.iter().filter_map(|seat| seat.process.as_ref());
+        let retired = self.retired.iter().map(|(_, daemon)| daemon);
+        let ends = seated.chain(&self.elders).chain(retired);
+        let ends = ends.filter_map(|process| process.going);
         let next = dues.chain(ends).map(|due| due.saturating_duration_since(now)).min();
         next.unwrap_or(usual).clamp(Duration::from_millis(1), usual)
     }
 }
 
-/// What is said of a process that ended, in uWSGI's words; `stopped_for` is how long the server has
-/// been stopping.
-fn obituary(place: Place, pid: i32, end: End, stopped_for: Option<Duration>) -> String {
-    match (place, end) {
-        (Place::Worker(number), _) if stopped_for.is_some() => {
-            let time = stopped_for.unwrap_or_default().as_secs();
-            format!("worker {number} buried after {time} seconds")
-        }
-        (Place::Gateway, _) if stopped_for.is_some() => {
-            "gateway \"uWSGI http 1\" has been buried".to_owned()
-        }
-        (Place::Worker(number), End::Signal(signal)) => format!(
-            "DAMN ! worker {number} (pid: {pid}) died, killed by signal {signal} :( trying respawn ..."
-        ),
-        (Place::Gateway, _) => {
-            format!("DAMN ! gateway \"uWSGI http 1\" (pid: {pid}) died :( trying respawn ...")
-        }
-        (Place::Worker(number), End::Code(code)) if code == i32::from(WORKER_RELOAD) => {
-            format!("worker {number} (pid: {pid}) is gone; a new one takes its place")
-        }
-        (Place::Worker(number), End::Code(code)) => format!(
-            "DAMN ! worker {number} (pid: {pid}) died with exit code {code} :( trying respawn ..."
-        ),
-    }
-}
+const CHEAP: &str = "cheap mode enabled: waiting for socket connection...";
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const RULES: Rules = Rules {
-        workers: 2,
-        gateway: false,
-        mercy: Duration::from_secs(60),
-        breath: Duration::from_secs(2),
-        need_app: true,
-    };
-
-    /// A server whose workers 1 and 2 have the pids 101 and 102 and serve.
-    fn running(now: Instant) -> State {
-        let mut state = State::new(RULES, &[], now);
-        let actions = state.on(Event::Started, now);
-        assert_eq!(actions, [Action::Spawn(Place::Worker(1)), Action::Spawn(Place::Worker(2))]);
-        for number in 1..=2 {
-            let pid = 100 + i32::try_from(number).expect("small");
-            assert_eq!(state.on(Event::Spawned(Place::Worker(number), pid), now), []);
-            assert_eq!(state.on(Event::Ready(Place::Worker(number)), now), []);
-        }
-        state
-    }
-
-    fn without_words(actions: Vec<Action>) -> Vec<Action> {
-        actions.into_iter().filter(|action| !matches!(action, Action::Say(_))).collect()
-    }
-
-    #[test]
-    fn a_dead_worker_is_replaced_at_once_unless_it_just_came() {
-        let start = Instant::now();
-        let mut state = running(start);
-        let later = start + Duration::from_secs(10);
-        let actions = without_words(state.on(Event::Ended(101, End::Signal(9)), later));
-        assert_eq!(actions, [Action::Spawn(Place::Worker(1))]);
-        state.on(Event::Spawned(Place::Worker(1), 103), later);
-        let gone = Event::Ended(103, End::Code(WORKER_RELOAD.into()));
-        assert_eq!(without_words(state.on(gone, later)), [Action::Spawn(Place::Worker(1))]);
-        state.on(Event::Spawned(Place::Worker(1), 103), later);
-        let actions = without_words(state.on(Event::Ended(103, End::Code(1)), later));
-        assert_eq!(actions, []);
-        let patient = later + RULES.breath;
-        assert_eq!(state.on(Event::Tick, patient), [Action::Spawn(Place::Worker(1))]);
-    }
-
-    #[test]
-    fn a_stop_lets_finish_and_a_second_one_does_not() {
-        let now = Instant::now();
-        let mut state = running(now);
-        let actions = without_words(state.on(Event::Stop, now));
-        assert_eq!(actions, [Action::Finish(101), Action::Finish(102)]);
-        let actions = without_words(state.on(Event::Stop, now));
-        assert_eq!(actions, [Action::Interrupt(101), Action::Interrupt(102)]);
-        assert_eq!(without_words(state.on(Event::Ended(101, End::Code(0)), now)), []);
-        let actions = without_words(state.on(Event::Ended(102, End::Code(0)), now));
-        assert_eq!(actions, [Action::End(0)]);
-    }
-
-    #[test]
-    fn workers_go_after_the_gateway_that_feeds_them() {
-        let now = Instant::now();
-        let mut state = State::new(Rules { gateway: true, workers: 1, ..RULES }, &[], now);
-        state.on(Event::Started, now);
-        state.on(Event::Spawned(Place::Worker(1), 101), now);
-        state.on(Event::Spawned(Place::Gateway, 100), now);
-        assert_eq!(without_words(state.on(Event::Stop, now)), [Action::Terminate(100)]);
-        assert_eq!(without_words(state.on(Event::Tick, now)), []);
-        let gone = Event::Ended(100, End::Code(0));
-        assert_eq!(without_words(state.on(gone, now)), [Action::Finish(101)]);
-        let gone = Event::Ended(101, End::Code(0));
-        assert_eq!(without_words(state.on(gone, now)), [Action::End(0)]);
-    }
-
-    #[test]
-    fn who_does_not_finish_is_killed() {
-        let now = Instant::now();
-        let mut state = running(now);
-        state.on(Event::Stop, now);
-        let late = now + RULES.mercy;
-        let actions = without_words(state.on(Event::Tick, late));
-        assert_eq!(actions, [Action::Kill(101), Action::Kill(102)]);
-    }
-
-    #[test]
-    fn elders_go_when_all_successors_serve() {
-        let now = Instant::now();
-        let mut state = State::new(RULES, &[7, 8], now);
-        state.on(Event::Started, now);
-        state.on(Event::Spawned(Place::Worker(1), 101), now);
-        state.on(Event::Spawned(Place::Worker(2), 102), now);
-        assert_eq!(state.on(Event::Ready(Place::Worker(1)), now), []);
-        let actions = state.on(Event::Ready(Place::Worker(2)), now);
-        assert_eq!(actions, [Action::Finish(7), Action::Finish(8)]);
-    }
-
-    #[test]
-    fn elders_stay_when_the_new_code_does_not_load() {
-        let now = Instant::now();
-        let mut state = State::new(RULES, &[7, 8], now);
-        state.on(Event::Started, now);
-        state.on(Event::Spawned(Place::Worker(1), 101), now);
-        let end = End::Code(NO_APP.into());
-        assert_eq!(without_words(state.on(Event::Ended(101, end), now)), []);
-    }
-
-    #[test]
-    fn elders_serve_alone_until_the_last_one_is_gone() {
-        let now = Instant::now();
-        let mut state = State::new(Rules { workers: 0, ..RULES }, &[7, 8], now);
-        assert_eq!(state.on(Event::Started, now), []);
-        assert_eq!(state.on(Event::Reload, now), [Action::StartAnew(vec![7, 8])]);
-        assert_eq!(state.on(Event::Ended(7, End::Signal(9)), now), []);
-        assert_eq!(state.on(Event::Ended(8, End::Signal(9)), now), [Action::End(NO_APP)]);
-    }
-
-    #[test]
-    fn a_worker_without_an_application_ends_the_server() {
-        let now = Instant::now();
-        let mut state = State::new(RULES, &[], now);
-        state.on(Event::Started, now);
-        state.on(Event::Spawned(Place::Worker(1), 101), now);
-        let end = End::Code(NO_APP.into());
-        let actions = without_words(state.on(Event::Ended(101, end), now));
-        assert_eq!(actions, [Action::End(NO_APP)]);
-    }
-
-    #[test]
-    fn a_reload_takes_all_processes_along() {
-        let now = Instant::now();
-        let mut state = running(now);
-        assert_eq!(state.on(Event::Reload, now), [Action::StartAnew(vec![101, 102])]);
-        state.on(Event::StopNow, now);
-        assert_eq!(state.on(Event::Reload, now), []);
-    }
-
-    #[test]
-    fn only_the_overdue_worker_is_killed() {
-        let now = Instant::now();
-        let mut state = running(now);
-        assert_eq!(state.on(Event::Overdue(2), now), [Action::Kill(102)]);
+impl Seat {
+    /// Says when the next process comes after one that ended.
+    fn refill(&mut self, process: &Process, end: End, rules: &Rules, now: Instant) {
+        let life = now.duration_since(process.since);
+        let asked = process.going.is_some() || end == End::Code(WORKER_RELOAD.into());
+        let wait = if self.is_daemon() {
+            self.short_lives =
+                if life < SHORT_SERVICE && !asked { self.short_lives + 1 } else { 0 };
+            Duration::from_secs(self.short_lives.min(LONGEST_BREATH).into())
+        } else if !asked && life < SHORT_LIFE {
+            rules.breath
+        } else {
+            Duration::ZERO
+        };
+        self.due = self.wanted.then_some(now + wait);
     }
 }

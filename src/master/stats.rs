@@ -25,6 +25,19 @@ pub struct Subject<'a> {
     pub board: &'a Scoreboard,
     /// The sockets and their protocols.
     pub sockets: &'a [(&'static str, std::sync::Arc<Listener>)],
+    /// The programs beside the server.
+    pub daemons: Vec<DaemonStats<'a>>,
+}
+
+/// What is told of a program beside the server.
+#[derive(Serialize)]
+pub struct DaemonStats<'a> {
+    /// What a shell was told.
+    pub cmd: &'a str,
+    /// 0 while it does not run.
+    pub pid: i32,
+    /// How often it was started, without the first time.
+    pub respawns: usize,
 }
 
 #[derive(Serialize)]
@@ -38,6 +51,8 @@ struct Stats<'a> {
     uid: u32,
     gid: u32,
     cwd: String,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    daemons: &'a [DaemonStats<'a>],
     locks: [Lock; 2],
     sockets: Vec<SocketStats>,
     workers: Vec<WorkerStats>,
@@ -123,8 +138,11 @@ struct RequestInfo {
 /// The statistics as text.
 #[must_use]
 pub fn text(subject: &Subject<'_>) -> Vec<u8> {
+    let regular = usize::try_from(subject.settings.processes.processes).unwrap_or(usize::MAX);
     let mut workers: Vec<_> = (0..subject.board.workers().len())
         .filter_map(|index| worker_stats(subject.board, index))
+        // One that only stands in while others are replaced is told of while it is there.
+        .filter(|worker| worker.id <= regular || worker.pid > 0)
         .collect();
     let sockets: Vec<_> = subject
         .sockets
@@ -153,6 +171,7 @@ pub fn text(subject: &Subject<'_>) -> Vec<u8> {
         uid: nix::unistd::getuid().as_raw(),
         gid: nix::unistd::getgid().as_raw(),
         cwd: std::env::current_dir().map(|cwd| cwd.display().to_string()).unwrap_or_default(),
+        daemons: &subject.daemons,
         locks: [Lock::User { held: 0 }, Lock::Signal { signal: 0 }],
         sockets,
         workers,

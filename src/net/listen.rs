@@ -142,6 +142,12 @@ impl Listener {
     }
 }
 
+/// Connections that wait at all of these, where the kernel tells of one at least.
+pub fn queue<'a>(listeners: impl Iterator<Item = &'a Listener>) -> Option<u64> {
+    let known = listeners.filter(|listener| listener.port().is_some());
+    known.map(Listener::waiting).reduce(|all, one| all + one)
+}
+
 fn describe(holder: Option<u32>) -> String {
     match holder {
         Some(pid) => format!("pid {pid} ({})", inspect::name(pid).unwrap_or_default()),

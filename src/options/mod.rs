@@ -7,10 +7,12 @@
 
 pub mod advice;
 pub mod argv;
+pub mod daemons;
 pub mod directive;
 pub mod files;
 pub mod formats;
 pub mod gather;
+pub mod hooks;
 pub mod logic;
 pub mod magic;
 pub mod mounts;

@@ -9,8 +9,8 @@ use super::directive::{Directive, Origin, Said, Warning};
 use super::formats::Format;
 use super::gather::Gathered;
 use super::table::{
-    self, Command, Effect, Http, Limits, Logging, Privileges, Processes, Python, Refusal, Reload,
-    Row, Sockets, Statistics,
+    self, Cheaper, Command, Daemons, Effect, Hooks, Http, Limits, Logging, Privileges, Processes,
+    Python, Refusal, Reload, Row, Sockets, Statistics,
 };
 pub use super::table::{Headers, StaticFiles};
 use super::values::{missing_plugins, parse_environment, truth};
@@ -40,6 +40,9 @@ pub struct Settings {
     pub sockets: Sockets,
     pub http: Http,
     pub processes: Processes,
+    pub cheaper: Cheaper,
+    pub daemons: Daemons,
+    pub hooks: Hooks,
     pub privileges: Privileges,
     pub python: Python,
     pub limits: Limits,
@@ -389,6 +392,8 @@ impl Settings {
         };
         within("processes", self.processes.processes, 1, 4096)?;
         within("threads", self.processes.threads, 1, 1024)?;
+        within("check-interval", self.processes.check_interval, 1, 3600)?;
+        self.check_cheaper()?;
         within("buffer-size", self.limits.buffer_size, 1, 16 << 20)?;
         within("listen", self.sockets.listen, 1, 1 << 20)?;
         within("optimize", self.python.optimize, 0, 2)?;
@@ -402,6 +407,35 @@ impl Settings {
         for (said, doubt) in doubts {
             self.warn(&said.origin, format!("{}: {doubt}", said.value));
         }
+        Ok(())
+    }
+}
+
+impl Settings {
+    /// The rules of uWSGI for the number of workers.
+    fn check_cheaper(&mut self) -> Result<(), Failure> {
+        let (least, most) = (self.cheaper.cheaper, self.processes.processes);
+        if least == 0 {
+            self.cheaper.cheaper_initial = most;
+            return Ok(());
+        }
+        if least >= most {
+            return Err(Failure::new(format!(
+                "invalid cheaper value: must be lower than processes, but {least} is not lower than {most}"
+            )));
+        }
+        let initial = match self.cheaper.cheaper_initial {
+            0 => least,
+            initial => initial.clamp(least, most),
+        };
+        if self.cheaper.cheaper_initial != 0 && initial != self.cheaper.cheaper_initial {
+            say!(
+                "[warning] invalid cheaper-initial value ({}): from cheaper ({least}) to processes \
+                 ({most}) is possible, {initial} is used",
+                self.cheaper.cheaper_initial,
+            );
+        }
+        self.cheaper.cheaper_initial = initial;
         Ok(())
     }
 }
@@ -502,10 +536,10 @@ mod tests {
     #[test]
     fn options_that_are_not_done_yet_are_told() {
         check(
-            "strict\ncheaper = 2",
+            "strict\nlegion-freq = 2",
             |s| s.processes.processes,
             1,
-            "cheaper is an option of uWSGI that has no",
+            "legion-freq is an option of uWSGI that has no",
         );
     }
 

@@ -68,6 +68,13 @@ pub fn parse_environment(pair: &str) -> Result<(&str, &str), Refusal> {
     }
 }
 
+/// `FILE` and, behind white space, what happens when it changes.
+pub fn file_and(words: &str) -> Result<(String, &str), Refusal> {
+    let (path, rest) =
+        words.trim().split_once([' ', '\t']).ok_or("it needs a file and an action")?;
+    Ok((path.to_owned(), rest.trim_start()))
+}
+
 /// `/prefix=directory`; whether the prefix stays a part of the path is said by the option.
 pub fn parse_static_map(pair: &str, keeps_prefix: bool) -> Result<StaticMap, Refusal> {
     match pair.split_once('=') {

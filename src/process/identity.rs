@@ -39,10 +39,25 @@ pub fn group(name: &str) -> Result<Gid, IdentityError> {
     found.map(|group| group.gid).ok_or_else(|| IdentityError::NoGroup(name.to_owned()))
 }
 
+/// Who to become.
+#[derive(Clone, Debug, Default)]
+pub struct Identity<'a> {
+    /// The user, by name or number.
+    pub uid: Option<&'a str>,
+    /// The group, by name or number.
+    pub gid: Option<&'a str>,
+    /// Further groups, by name or number.
+    pub more: Vec<&'a str>,
+    /// Whether the further groups that the user is in are left out.
+    pub alone: bool,
+}
+
 /// Becomes a group and a user, for good. Does nothing where this process is not root.
-pub fn become_them(uid: Option<&str>, gid: Option<&str>) -> Result<(), IdentityError> {
+pub fn become_them(identity: &Identity<'_>) -> Result<(), IdentityError> {
+    let Identity { uid, gid, more, alone } = identity;
     let uid = uid.map(|name| user(name).map(|uid| (name, uid))).transpose()?;
     let gid = gid.map(|name| group(name).map(|gid| (name, gid))).transpose()?;
+    let more = more.iter().map(|name| group(name)).collect::<Result<Vec<_>, _>>()?;
     if !getuid().is_root() {
         return Ok(());
     }
@@ -53,17 +68,30 @@ pub fn become_them(uid: Option<&str>, gid: Option<&str>) -> Result<(), IdentityE
     if let Some((name, gid)) = gid {
         setgid(gid).map_err(refused(name))?;
         if uid.is_none() {
-            setgroups(&[]).map_err(refused(name))?;
+            setgroups(&more).map_err(refused(name))?;
         }
     }
     if let Some((name, uid)) = uid {
         let known = User::from_uid(uid).ok().flatten();
         let account = known.and_then(|user| std::ffi::CString::new(user.name).ok());
         match account {
-            Some(account) => initgroups(&account, nix::unistd::getgid()).map_err(refused(name))?,
-            None => setgroups(&[]).map_err(refused(name))?,
+            Some(account) if !alone => {
+                initgroups(&account, nix::unistd::getgid()).map_err(refused(name))?;
+            }
+            _ => setgroups(&[]).map_err(refused(name))?,
         }
+        add_groups(&more).map_err(refused("a member of the further groups"))?;
         setuid(uid).map_err(refused(name))?;
     }
     Ok(())
+}
+
+/// Adds groups to those that this process is in.
+fn add_groups(more: &[Gid]) -> nix::Result<()> {
+    if more.is_empty() {
+        return Ok(());
+    }
+    let mut groups = nix::unistd::getgroups()?;
+    groups.extend(more);
+    setgroups(&groups)
 }

@@ -1,4 +1,5 @@
-//! Processes: fork, signals, identity, the background, memory they share, starting anew.
+//! Processes: fork, signals, identity, the background, memory they share, programs beside them,
+//! starting anew.
 //!
 //! Nearly all of the crate's `unsafe` is here. Policy (who is started when) is the master's.
 
@@ -8,7 +9,10 @@ pub mod environment;
 pub mod fork;
 pub mod identity;
 pub mod inspect;
+pub mod notify;
 pub mod records;
 pub mod reexec;
 pub mod scoreboard;
+pub mod shell;
 pub mod signals;
+pub mod title;

@@ -45,6 +45,23 @@ pub struct Legacy {
     pub outputs: Vec<Heirloom>,
     /// Processes that go on serving until the new image has its own.
     pub processes: Vec<i32>,
+    /// Programs that run beside the server until the new image has its own.
+    pub daemons: Vec<Beside>,
+    /// Files on whose change a new image that could not start tries again.
+    pub touch_reload: Vec<String>,
+}
+
+/// A program beside the server, as the next image needs to know it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Beside {
+    /// What it was started with.
+    pub command: String,
+    /// Its pid, which is its process group, too.
+    pub pid: i32,
+    /// The number of the signal that stops it.
+    pub stop_signal: i32,
+    /// The number of the signal that stops it for a reload.
+    pub reload_signal: i32,
 }
 
 impl Legacy {

@@ -80,7 +80,7 @@ pub struct Worker {
     pub wants_reload: AtomicBool,
     /// When it was started, seconds since 1970. Written by the master.
     pub last_spawn: AtomicU64,
-    /// How often it was started. Written by the master.
+    /// How often it was started, this time included. Written by the master.
     pub spawns: AtomicU64,
     /// How often it was killed for a request that took too long. Written by the master.
     pub harakiris: AtomicU64,

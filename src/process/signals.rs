@@ -60,6 +60,17 @@ impl AsFd for Signals {
     }
 }
 
+/// What a master says to its workers and gateways. They are held over the fork; a child releases
+/// them when it watches them.
+pub const TO_CHILDREN: &[Signal] = &[
+    Signal::SIGHUP,
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGTERM,
+    Signal::SIGTSTP,
+    Signal::SIGCONT,
+];
+
 /// Lets signals wait until [`release`], also over a start of a new image.
 pub fn hold(signals: &[Signal]) {
     // The calls cannot fail with a mask made of known signals.
@@ -75,6 +86,14 @@ pub fn release(signals: &[Signal]) {
 pub fn on_parent_end(signal: Signal) {
     // Where the kernel does not know it, workers outlive a killed master, as in uWSGI.
     let _ = nix::sys::prctl::set_pdeathsig(signal);
+}
+
+/// Buries all children of this process that have ended.
+pub fn bury_children() {
+    use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+    while !matches!(waitpid(None, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::StillAlive) | Err(_))
+    {
+    }
 }
 
 /// Makes signals end this process at once, with exit code 0, whatever it is doing.

@@ -17,8 +17,8 @@ use crate::log::request::{Outcome, Subject, printable};
 use crate::log::say;
 use crate::options::settings::Headers;
 use crate::options::table::Logging;
-use crate::process::inspect;
 use crate::process::scoreboard::now_micros;
+use crate::process::{inspect, signals};
 use crate::route::mounts;
 
 /// Variables with which a client could make uWSGI load code of its choice.
@@ -99,6 +99,9 @@ impl Exchange {
         exchange.outcome.app = number;
         if reply.failed {
             reactor.counters.exceptions.fetch_add(1, Ordering::Relaxed);
+            if settings.reload.reload_on_exception {
+                reactor.shared.go("the application raised an exception");
+            }
         }
         exchange.with(reply)
     }
@@ -186,6 +189,9 @@ impl Drop for Exchange {
         worker.average.store(u64::midpoint(average, micros), Ordering::Relaxed);
         let requests = worker.delta_requests.fetch_add(1, Ordering::Relaxed) + 1;
         self.log();
+        if shared.settings.processes.reaper {
+            signals::bury_children();
+        }
         check_limits(shared, requests);
     }
 }

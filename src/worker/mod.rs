@@ -25,7 +25,7 @@ use crate::app::{App, Reply};
 use crate::error::WORKER_RELOAD;
 use crate::log::request::RequestLog;
 use crate::log::say;
-use crate::net::listen::Listener;
+use crate::net::listen::{self, Listener};
 use crate::net::tls::Tls;
 use crate::options::settings::Settings;
 use crate::process::inspect;
@@ -101,6 +101,8 @@ pub struct Job {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Serving,
+    /// Takes nothing new until it is told to go on.
+    Paused,
     /// Takes nothing new and ends when all is answered.
     Draining,
 }
@@ -157,9 +159,20 @@ impl Shared {
         self.asked.get(number).map_or(0, |asked| asked.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
+    /// Takes nothing new for a while, or goes on; one that is on its way out stays there.
+    fn pause(&self, phase: Phase) {
+        self.phase.send_if_modified(|now| {
+            let changes = *now != Phase::Draining && *now != phase;
+            if changes {
+                *now = phase;
+            }
+            changes
+        });
+    }
+
     /// Lets the worker go once it answered what it has.
     fn go(&self, why: &str) {
-        if self.phase.send_replace(Phase::Draining) == Phase::Serving {
+        if self.phase.send_replace(Phase::Draining) != Phase::Draining {
             say!("worker {} goes: {why}", self.number);
             say!("...The work of process {} is done. Seeya!", std::process::id());
             self.exit.store(WORKER_RELOAD.into(), Ordering::Relaxed);
@@ -167,13 +180,17 @@ impl Shared {
     }
 }
 
+/// The signals with which masters let finish, pause and go on.
+const SIGNALS: &[Signal] = &[Signal::SIGTERM, Signal::SIGHUP, Signal::SIGTSTP, Signal::SIGCONT];
+
 /// Lives as a worker; gives the exit code of its process.
 #[must_use]
 pub fn run(job: Job) -> u8 {
     let Some(worker) = job.board.workers().get(job.number - 1) else { return 1 };
     // Masters stop with INT at once and let finish with HUP; process managers send TERM to all.
     signals::end_at_once(&[Signal::SIGINT, Signal::SIGQUIT]);
-    let Ok(signals) = Signals::watch(&[Signal::SIGTERM, Signal::SIGHUP]) else { return 1 };
+    let Ok(signals) = Signals::watch(SIGNALS) else { return 1 };
+    signals::release(signals::TO_CHILDREN);
     signals::on_parent_end(Signal::SIGHUP);
     let app = match (job.app)() {
         Ok(app) => app,
@@ -213,11 +230,13 @@ pub fn run(job: Job) -> u8 {
 fn serve(shared: &Arc<Shared>, signals: Signals) {
     let threads = usize::try_from(shared.settings.processes.threads).unwrap_or(1);
     let keeper = Arc::clone(shared);
-    spawn("keeper", move || keep_house(&keeper, signals));
+    spawn("keeper", None, move || keep_house(&keeper, signals));
     let others: Vec<_> = (1..threads)
         .filter_map(|core| {
             let shared = Arc::clone(shared);
-            spawn(&format!("core {core}"), move || run_core(&shared, core))
+            let stack = usize::try_from(shared.settings.processes.thread_stacksize << 10);
+            let stack = stack.ok().filter(|stack| *stack > 0);
+            spawn(&format!("core {core}"), stack, move || run_core(&shared, core))
         })
         .collect();
     shared.worker.accepting.store(true, Ordering::SeqCst);
@@ -229,8 +248,18 @@ fn serve(shared: &Arc<Shared>, signals: Signals) {
     shared.worker.accepting.store(false, Ordering::SeqCst);
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Option<std::thread::JoinHandle<()>> {
-    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+/// Starts a thread, where wanted with a stack of so many bytes.
+fn spawn(
+    name: &str,
+    stack: Option<usize>,
+    work: impl FnOnce() + Send + 'static,
+) -> Option<std::thread::JoinHandle<()>> {
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    let thread = match stack {
+        Some(stack) => thread.stack_size(stack),
+        None => thread,
+    };
+    let thread = thread.spawn(work);
     thread.inspect_err(|error| say!("cannot start the thread {name}: {error}")).ok()
 }
 
@@ -241,7 +270,7 @@ fn run_core(shared: &Arc<Shared>, core: usize) {
 
 /// Watches signals, limits and files while the threads serve.
 fn keep_house(shared: &Shared, mut signals: Signals) {
-    let harakiri = shared.settings.limits.harakiri.saturating_mul(1_000_000);
+    let harakiri = harakiri(shared);
     let autoreload = Duration::from_secs(shared.settings.reload.py_autoreload);
     let mut files = sources_of(shared, autoreload);
     let mut looked = Instant::now();
@@ -254,14 +283,19 @@ fn keep_house(shared: &Shared, mut signals: Signals) {
         let _ = poll(&mut ready, timeout);
         for signal in signals.take() {
             told = told.or((signal == Signal::SIGTERM).then(Instant::now));
-            if signal == Signal::SIGHUP {
-                shared.phase.send_replace(Phase::Draining);
+            match signal {
+                Signal::SIGHUP => {
+                    shared.phase.send_replace(Phase::Draining);
+                }
+                Signal::SIGTSTP => shared.pause(Phase::Paused),
+                Signal::SIGCONT => shared.pause(Phase::Serving),
+                _ => {}
             }
         }
         if told.is_some_and(|since| finishes_on_term(shared, since)) {
             shared.phase.send_replace(Phase::Draining);
         }
-        if harakiri > 0 {
+        if harakiri > 0 && is_queued(shared) {
             answer_overdue(shared, harakiri);
         }
         check_age(shared);
@@ -286,6 +320,28 @@ fn finishes_on_term(shared: &Shared, since: Instant) -> bool {
     let fed = shared.sources.iter().any(|source| source.wire == Wire::Gateway);
     let stopping = shared.worker.stopping.load(Ordering::SeqCst);
     !fed || (!stopping && since.elapsed() > Duration::from_secs(1))
+}
+
+/// How long a request may take until its client is answered, microseconds; 0 is for ever. A worker
+/// that is asked to end before it is killed has that time, too.
+fn harakiri(shared: &Shared) -> u64 {
+    let limits = &shared.settings.limits;
+    let seconds = match (limits.harakiri, limits.harakiri_graceful_timeout) {
+        (0, _) => 0,
+        (seconds, grace) => seconds.saturating_add(grace),
+    };
+    seconds.saturating_mul(1_000_000)
+}
+
+/// Whether so many clients wait that a slow request is ended for them, where that was asked for;
+/// also where the kernel does not tell how many wait.
+fn is_queued(shared: &Shared) -> bool {
+    let listeners = shared.sources.iter().filter_map(|source| match &source.inlet {
+        Inlet::Listener(listener) => Some(&**listener),
+        Inlet::Channel(_) => None,
+    });
+    let threshold = shared.settings.limits.harakiri_queue_threshold;
+    threshold == 0 || listen::queue(listeners).is_none_or(|waiting| waiting > threshold)
 }
 
 /// Answers the clients of requests that take too long; the master is about to kill this process.
@@ -347,10 +403,15 @@ fn check_limits(shared: &Shared, requests: u64) {
     if requests >= shared.most_requests {
         shared.go(&format!("{requests} requests"));
     }
-    if settings.reload.reload_on_rss > 0 {
-        let (_, resident) = inspect::memory();
-        if resident >> 20 >= settings.reload.reload_on_rss {
-            shared.go(&format!("{} MB resident", resident >> 20));
+    let (most_space, most_resident) = (settings.reload.reload_on_as, settings.reload.reload_on_rss);
+    if most_space > 0 || most_resident > 0 {
+        let (space, resident) = inspect::memory();
+        let (space, resident) = (space >> 20, resident >> 20);
+        if most_resident > 0 && resident >= most_resident {
+            shared.go(&format!("{resident} MB resident"));
+        }
+        if most_space > 0 && space >= most_space {
+            shared.go(&format!("{space} MB of address space"));
         }
     }
 }

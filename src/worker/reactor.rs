@@ -104,16 +104,19 @@ async fn serve(reactor: Rc<Reactor>) {
 async fn accept(reactor: Rc<Reactor>, door: Door, wire: Wire, preface: Preface) {
     let preface = Rc::new(preface);
     let mut phase = reactor.shared.phase.subscribe();
+    let (mut paused, mut serving) = (phase.clone(), phase.clone());
     let (mut busy, mut taken) = (reactor.busy.subscribe(), reactor.busy.subscribe());
     loop {
+        // The senders live as long as the reactor.
+        let _ = serving.wait_for(|phase| *phase != Phase::Paused).await;
         let next = async {
-            // The sender lives as long as the reactor.
             let _ = busy.wait_for(|busy| !*busy).await;
             door.accept().await
         };
         let accepted = tokio::select! {
             biased;
             _ = phase.wait_for(|phase| *phase == Phase::Draining) => return,
+            _ = paused.wait_for(|phase| *phase == Phase::Paused) => continue,
             // A stream took the slot while nobody came: who comes now is for another thread.
             _ = taken.wait_for(|busy| *busy), if !*reactor.busy.borrow() => continue,
             accepted = next => accepted,

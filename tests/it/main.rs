@@ -16,17 +16,22 @@
 
 mod architecture;
 mod cgi;
+mod cheaper;
 mod check;
 mod commands;
 mod config;
 #[cfg(feature = "deploy")]
 mod containers;
+mod daemons;
 #[cfg(feature = "deploy")]
 mod deploy;
 mod django;
 mod environ;
+mod fifo;
+mod hooks;
 mod http;
 mod life;
+mod limits;
 mod logs;
 mod mistakes;
 mod mounts;

@@ -6,8 +6,10 @@
 
 mod background;
 mod cache;
+mod cheaper;
 mod concurrency;
 mod config;
+mod daemons;
 mod emperor;
 mod hooks;
 mod http;
@@ -27,6 +29,9 @@ mod statistics;
 mod subscription;
 mod tls;
 
+pub use cheaper::Cheaper;
+pub use daemons::Daemons;
+pub use hooks::Hooks;
 pub use http::Http;
 pub use limits::Limits;
 pub use logging::Logging;
@@ -130,6 +135,8 @@ pub enum Command {
     Exit,
     /// `--dump-options`: prints the names of all options.
     DumpOptions,
+    /// `--pause PIDFILE`.
+    Pause,
 }
 
 /// One option.
@@ -341,11 +348,13 @@ pub static CHAPTERS: &[Chapter] = &[
     Chapter { title: "HTTP", rows: http::ROWS },
     Chapter { title: "TLS", rows: tls::ROWS },
     Chapter { title: "Processes", rows: processes::ROWS },
+    Chapter { title: "Number of workers", rows: cheaper::ROWS },
     Chapter { title: "Users and privileges", rows: privileges::ROWS },
     Chapter { title: "Python", rows: python::ROWS },
     Chapter { title: "Limits", rows: limits::ROWS },
     Chapter { title: "Reload", rows: reload::ROWS },
-    Chapter { title: "Hooks and helpers", rows: hooks::ROWS },
+    Chapter { title: "Programs beside the server", rows: daemons::ROWS },
+    Chapter { title: "Hooks", rows: hooks::ROWS },
     Chapter { title: "Logging", rows: logging::ROWS },
     Chapter { title: "Statistics", rows: statistics::ROWS },
     Chapter { title: "Static files", rows: static_files::ROWS },

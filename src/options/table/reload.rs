@@ -1,7 +1,8 @@
 //! Rows about when workers are replaced.
 
 use super::super::directive::Said;
-use super::{Argument, Row};
+use super::super::values::file_and;
+use super::{Argument, Effect, Row};
 
 /// Settings of this chapter. A field has the name of its option.
 #[expect(missing_docs, reason = "the table says what each option does")]
@@ -17,6 +18,15 @@ pub struct Reload {
     pub worker_reload_mercy: u64,
     pub touch_reload: Vec<Said>,
     pub py_autoreload: u64,
+    pub reload_on_as: u64,
+    pub evil_reload_on_as: u64,
+    pub evil_reload_on_rss: u64,
+    pub touch_workers_reload: Vec<Said>,
+    pub touch_chain_reload: Vec<Said>,
+    pub touch_exec: Vec<(String, String)>,
+    pub fs_reload: Vec<Said>,
+    pub fs_brutal_reload: Vec<Said>,
+    pub reload_on_exception: bool,
 }
 
 impl Default for Reload {
@@ -32,6 +42,15 @@ impl Default for Reload {
             worker_reload_mercy: 60,
             touch_reload: Vec::new(),
             py_autoreload: 0,
+            reload_on_as: 0,
+            evil_reload_on_as: 0,
+            evil_reload_on_rss: 0,
+            touch_workers_reload: Vec::new(),
+            touch_chain_reload: Vec::new(),
+            touch_exec: Vec::new(),
+            fs_reload: Vec::new(),
+            fs_brutal_reload: Vec::new(),
+            reload_on_exception: false,
         }
     }
 }
@@ -99,27 +118,131 @@ pub(super) static ROWS: &[Row] = &[
         "look for changed Python modules at this interval and reload; 0 is never",
     )
     .aliases(&["py-auto-reload", "python-auto-reload", "python-autoreload"]),
-    Row::planned("reload-on-as", Argument::Required("MEGABYTES"), ""),
-    Row::planned("evil-reload-on-as", Argument::Required("MEGABYTES"), ""),
-    Row::planned("evil-reload-on-rss", Argument::Required("MEGABYTES"), ""),
-    Row::planned("reload-on-fd", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("brutal-reload-on-fd", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("touch-workers-reload", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("touch-mules-reload", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("touch-spoolers-reload", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("touch-chain-reload", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("touch-exec", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("touch-signal", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("fs-reload", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("fs-brutal-reload", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("fs-signal", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("check-mountpoint", Argument::Required("VALUE"), "")
-        .aliases(&["mountpoint-check", "check-mount", "mount-check"])
+    Row::number(
+        "reload-on-as",
+        "MEGABYTES",
+        |s| &mut s.reload.reload_on_as,
+        "replace a worker whose address space is larger; 0 is never",
+    ),
+    Row::number(
+        "evil-reload-on-as",
+        "MEGABYTES",
+        |s| &mut s.reload.evil_reload_on_as,
+        "kill a worker whose address space is larger, whatever it does",
+    ),
+    Row::number(
+        "evil-reload-on-rss",
+        "MEGABYTES",
+        |s| &mut s.reload.evil_reload_on_rss,
+        "kill a worker whose resident memory is larger, whatever it does",
+    ),
+    Row::planned("reload-on-fd", Argument::Required("FD"), "reload when a descriptor can be read")
         .repeats(),
-    Row::planned("propagate-touch", Argument::None, ""),
-    Row::planned("reload-on-exception", Argument::None, ""),
-    Row::planned("reload-on-exception-type", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("reload-on-exception-value", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("reload-on-exception-repr", Argument::Required("VALUE"), "").repeats(),
-    Row::planned("py-auto-reload-ignore", Argument::Required("VALUE"), "").repeats(),
+    Row::planned(
+        "brutal-reload-on-fd",
+        Argument::Required("FD"),
+        "reload at once when a descriptor can be read",
+    )
+    .repeats(),
+    Row::words(
+        "touch-workers-reload",
+        "FILE",
+        |s| &mut s.reload.touch_workers_reload,
+        "replace all workers when this file changes, appears or goes",
+    ),
+    Row::planned(
+        "touch-mules-reload",
+        Argument::Required("FILE"),
+        "replace the mules when this file changes",
+    )
+    .repeats(),
+    Row::planned(
+        "touch-spoolers-reload",
+        Argument::Required("FILE"),
+        "replace the spoolers when this file changes",
+    )
+    .repeats(),
+    Row::words(
+        "touch-chain-reload",
+        "FILE",
+        |s| &mut s.reload.touch_chain_reload,
+        "replace the workers one by one when this file changes, appears or goes",
+    ),
+    Row::new(
+        "touch-exec",
+        Argument::Required("FILE COMMAND"),
+        Effect::ParsedLine(|s, words, _| {
+            let (path, command) = file_and(words)?;
+            s.reload.touch_exec.push((path, command.to_owned()));
+            Ok(())
+        }),
+        "run a command when this file changes, appears or goes",
+    )
+    .repeats(),
+    Row::planned(
+        "touch-signal",
+        Argument::Required("FILE SIGNAL"),
+        "raise a signal of the application when this file changes",
+    )
+    .repeats(),
+    Row::words(
+        "fs-reload",
+        "PATH",
+        |s| &mut s.reload.fs_reload,
+        "reload when this file or something in this directory changes",
+    ),
+    Row::words(
+        "fs-brutal-reload",
+        "PATH",
+        |s| &mut s.reload.fs_brutal_reload,
+        "as fs-reload; requests are never cut here",
+    ),
+    Row::planned(
+        "fs-signal",
+        Argument::Required("PATH SIGNAL"),
+        "raise a signal of the application when a file or directory changes",
+    )
+    .repeats(),
+    Row::planned(
+        "check-mountpoint",
+        Argument::Required("DIRECTORY"),
+        "end when a file system is no longer mounted",
+    )
+    .aliases(&["mountpoint-check", "check-mount", "mount-check"])
+    .repeats(),
+    Row::inert(
+        "propagate-touch",
+        Argument::None,
+        "tell the gateways of a reload in another way",
+        "they always hear of it",
+    ),
+    Row::flag(
+        "reload-on-exception",
+        |s| &mut s.reload.reload_on_exception,
+        "replace a worker when the application raises an exception",
+    ),
+    Row::planned(
+        "reload-on-exception-type",
+        Argument::Required("TYPE"),
+        "replace a worker when the application raises an exception of this type",
+    )
+    .repeats(),
+    Row::planned(
+        "reload-on-exception-value",
+        Argument::Required("TEXT"),
+        "replace a worker when the application raises an exception with this text",
+    )
+    .repeats(),
+    Row::planned(
+        "reload-on-exception-repr",
+        Argument::Required("TEXT"),
+        "replace a worker when the application raises an exception of this type and text",
+    )
+    .repeats(),
+    Row::planned(
+        "py-auto-reload-ignore",
+        Argument::Required("MODULE"),
+        "do not look at this module under py-autoreload",
+    )
+    .repeats(),
 ];

@@ -71,6 +71,18 @@ impl Connection {
         .expect("a timeout");
     }
 
+    /// Does nothing come, not even the end, for so long?
+    pub fn is_silent_for(&self, time: Duration) -> bool {
+        use std::os::fd::AsFd;
+        let fd = match self {
+            Self::Tcp(stream) => stream.as_fd(),
+            Self::Unix(stream) => stream.as_fd(),
+        };
+        let mut fds = [nix::poll::PollFd::new(fd, nix::poll::PollFlags::POLLIN)];
+        let millis = u16::try_from(time.as_millis()).expect("a short time");
+        nix::poll::poll(&mut fds, nix::poll::PollTimeout::from(millis)) == Ok(0)
+    }
+
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.write_all(bytes.as_ref()).expect("the server reads");
     }
