@@ -18,7 +18,7 @@ use nix::sys::signal::Signal;
 use super::plan::{Logger, Plan, Stream};
 use super::sink::{LogFile, Sink};
 use crate::process::records::{Record, Records};
-use crate::process::signals::Signals;
+use crate::process::signals::{Signals, release};
 
 /// Asks for files to be opened anew.
 pub(super) const REOPEN: Signal = Signal::SIGUSR1;
@@ -39,6 +39,7 @@ const LONGEST: usize = 1 << 20;
 pub(super) fn run(plan: &Plan, ways: &[Way<'_>], enter: &dyn Fn()) -> io::Result<()> {
     // What ends the server must not end its log.
     let mut signals = Signals::watch(SIGNALS)?;
+    release(SIGNALS);
     let rest = open_rest(plan, enter)?;
     let mut writer = Writer {
         plan,

@@ -205,7 +205,7 @@ fn logs_are_opened_anew_when_a_file_is_touched() {
 /// The process that writes the log, in a site whose log is `log.txt`.
 fn writer_of(site: &Site, server: &Server<'_>) -> i32 {
     let log = site.read("log.txt");
-    let worker = log.split("(and the only) (pid: ").nth(1).and_then(|rest| rest.split(',').next());
+    let worker = log.rsplit("(and the only) (pid: ").next().and_then(|rest| rest.split(',').next());
     let worker: i32 = worker.and_then(|pid| pid.parse().ok()).expect("the worker");
     server.children().into_iter().find(|pid| *pid != worker).expect("a writer")
 }
@@ -219,6 +219,11 @@ fn the_process_that_writes_the_log_hears_signals() {
     let (server, address) = start(&site, &["--logger", "file:log.txt"]);
     server.get(&address, "/before");
     wait_file(&site, "log.txt", "GET /before");
+    // A new image is started with its signals held.
+    server.signal(Signal::SIGHUP);
+    let spawned = "spawned uWSGI worker 1";
+    wait_until("a new worker", || site.read("log.txt").matches(spawned).count() == 2);
+    wait_until("only the new image is left", || server.children().len() == 2);
     let writer = Pid::from_raw(writer_of(&site, &server));
     std::fs::rename(site.join("log.txt"), site.join("log.old")).expect("moved");
     kill(writer, Signal::SIGUSR1).expect("it is there");
