@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, dup2_stderr, dup2_stdout};
 
@@ -145,6 +146,23 @@ impl Pipe {
     pub fn settle(&mut self) -> io::Result<()> {
         self.before = self.outputs.again()?;
         Ok(())
+    }
+
+    /// Asks for files to be opened anew, which may have been moved away.
+    pub fn reopen(&self) {
+        self.tell(writer::REOPEN);
+    }
+
+    /// Asks for files to be renamed.
+    pub fn rotate(&self) {
+        self.tell(writer::ROTATE);
+    }
+
+    fn tell(&self, signal: Signal) {
+        if let Some(writer) = self.writer {
+            // One that is gone opens them anew when it comes back.
+            let _ = kill(writer, signal);
+        }
     }
 
     /// Takes note of a process that ended: it may have been the writer.

@@ -18,17 +18,15 @@ use nix::sys::signal::Signal;
 use super::plan::{Logger, Plan, Stream};
 use super::sink::{LogFile, Sink};
 use crate::process::records::{Record, Records};
-use crate::process::signals::Signals;
+use crate::process::signals::{Signals, release};
 
-/// Signals that process managers and terminals send to all processes of a server.
-const OTHERS_BUSINESS: &[Signal] = &[
-    Signal::SIGHUP,
-    Signal::SIGINT,
-    Signal::SIGQUIT,
-    Signal::SIGTERM,
-    Signal::SIGUSR1,
-    Signal::SIGUSR2,
-];
+/// Asks for files to be opened anew.
+pub(super) const REOPEN: Signal = Signal::SIGUSR1;
+/// Asks for files to be renamed.
+pub(super) const ROTATE: Signal = Signal::SIGUSR2;
+/// Those two, and what process managers and terminals send to all processes of a server.
+const SIGNALS: &[Signal] =
+    &[REOPEN, ROTATE, Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM];
 /// How long a line may stay without its end before it is written all the same.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// After so many records of one way it looks at all else.
@@ -40,7 +38,8 @@ const LONGEST: usize = 1 << 20;
 /// got; `enter` takes the identity and the directory in which files are opened.
 pub(super) fn run(plan: &Plan, ways: &[Way<'_>], enter: &dyn Fn()) -> io::Result<()> {
     // What ends the server must not end its log.
-    let _signals = Signals::watch(OTHERS_BUSINESS)?;
+    let mut signals = Signals::watch(SIGNALS)?;
+    release(SIGNALS);
     let rest = open_rest(plan, enter)?;
     let mut writer = Writer {
         plan,
@@ -57,12 +56,17 @@ pub(super) fn run(plan: &Plan, ways: &[Way<'_>], enter: &dyn Fn()) -> io::Result
     while !open.is_empty() {
         let mut ready: Vec<_> =
             open.iter().map(|way| PollFd::new(way.records.as_fd(), PollFlags::POLLIN)).collect();
+        ready.push(PollFd::new(signals.as_fd(), PollFlags::POLLIN));
         // An interrupted wait is as good as one that is over.
         let _ = poll(&mut ready, PollTimeout::from(1000_u16));
         open.retain(|way| writer.take(way, &mut space));
         if looked.elapsed() >= PATIENCE {
             looked = Instant::now();
             writer.look();
+        }
+        let told = signals.take();
+        if told.contains(&REOPEN) || told.contains(&ROTATE) {
+            writer.renew(told.contains(&ROTATE), told.contains(&REOPEN));
         }
     }
     writer.finish_lines(Duration::ZERO);
@@ -219,8 +223,12 @@ impl Writer<'_> {
     /// What is looked at once a second: lines without an end, sizes, files that are touched.
     fn look(&mut self) {
         self.finish_lines(PATIENCE);
-        let rotate = changed(&mut self.rotate_on);
-        let reopen = changed(&mut self.reopen_on);
+        let (rotate, reopen) = (changed(&mut self.rotate_on), changed(&mut self.reopen_on));
+        self.renew(rotate, reopen);
+    }
+
+    /// Renames files that are too large, or all, and opens all anew, as asked.
+    fn renew(&mut self, rotate: bool, reopen: bool) {
         let mut told = Vec::new();
         told.extend(self.rest.rotate(rotate));
         if reopen {

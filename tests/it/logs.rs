@@ -202,6 +202,39 @@ fn logs_are_opened_anew_when_a_file_is_touched() {
     server.stop();
 }
 
+/// The process that writes the log, in a site whose log is `log.txt`.
+fn writer_of(site: &Site, server: &Server<'_>) -> i32 {
+    let log = site.read("log.txt");
+    let worker = log.rsplit("(and the only) (pid: ").next().and_then(|rest| rest.split(',').next());
+    let worker: i32 = worker.and_then(|pid| pid.parse().ok()).expect("the worker");
+    server.children().into_iter().find(|pid| *pid != worker).expect("a writer")
+}
+
+#[test]
+fn the_process_that_writes_the_log_hears_signals() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = site();
+    let (server, address) = start(&site, &["--logger", "file:log.txt"]);
+    server.get(&address, "/before");
+    wait_file(&site, "log.txt", "GET /before");
+    // A new image is started with its signals held.
+    server.signal(Signal::SIGHUP);
+    let spawned = "spawned uWSGI worker 1";
+    wait_until("a new worker", || site.read("log.txt").matches(spawned).count() == 2);
+    wait_until("only the new image is left", || server.children().len() == 2);
+    let writer = Pid::from_raw(writer_of(&site, &server));
+    std::fs::rename(site.join("log.txt"), site.join("log.old")).expect("moved");
+    kill(writer, Signal::SIGUSR1).expect("it is there");
+    wait_file(&site, "log.txt", "log.txt reopened.");
+    kill(writer, Signal::SIGUSR2).expect("it is there");
+    wait_until("the log is renamed", || all_of(&site, "log.txt.").len() > 1);
+    server.get(&address, "/after");
+    wait_file(&site, "log.txt", "GET /after");
+    server.stop();
+}
+
 #[test]
 fn the_log_goes_on_when_its_process_is_killed() {
     if differs_on_purpose() {
@@ -210,10 +243,8 @@ fn the_log_goes_on_when_its_process_is_killed() {
     let site = site();
     let (server, address) = start(&site, &["--logger", "file:log.txt"]);
     server.get(&address, "/before");
-    let log = wait_file(&site, "log.txt", "GET /before");
-    let worker = log.split("(and the only) (pid: ").nth(1).and_then(|rest| rest.split(',').next());
-    let worker: i32 = worker.and_then(|pid| pid.parse().ok()).expect("the worker");
-    let writer = server.children().into_iter().find(|pid| *pid != worker).expect("a writer");
+    wait_file(&site, "log.txt", "GET /before");
+    let writer = writer_of(&site, &server);
     kill(Pid::from_raw(writer), Signal::SIGKILL).expect("it is there");
     server.get(&address, "/after");
     wait_file(&site, "log.txt", "GET /after");
