@@ -102,7 +102,8 @@ fn target(settings: &Settings) -> Option<(Target, &Named)> {
     module.or_else(file).or_else(code).or_else(paste).or_else(pecan)
 }
 
-/// Loads the applications, and says how that went; the failure is the first one.
+/// Loads the applications, and says how that went. The failure is that of the application for
+/// everything, or of the first one where none could be loaded: a mount alone fails for itself.
 pub(super) fn load(settings: &Settings, facts: Facts) -> Result<(Wsgi, Option<Failure>), Failure> {
     let mut wsgi = Wsgi::prepare(facts, conduct(settings)).map_err(Failure::new)?;
     if !settings.processes.lazy_apps {
@@ -121,6 +122,7 @@ pub(super) fn load(settings: &Settings, facts: Facts) -> Result<(Wsgi, Option<Fa
             }
         }
     }
+    let main_failed = !failures.is_empty();
     for mount in &settings.python.mount {
         failures.extend(load_mount(&mut wsgi, settings, mount, callable).err());
     }
@@ -140,7 +142,8 @@ pub(super) fn load(settings: &Settings, facts: Facts) -> Result<(Wsgi, Option<Fa
             say!("*** no app loaded. going in full dynamic mode ***");
         }
     }
-    Ok((wsgi, failures.into_iter().next()))
+    let counts = main_failed || !wsgi.has_application();
+    Ok((wsgi, failures.into_iter().next().filter(|_| counts)))
 }
 
 /// Whether there is no application where one is needed; as uWSGI counts, any one is enough.

@@ -156,12 +156,24 @@ async fn accept(gateway: Rc<Gateway>, entrance: Entrance) {
         let permit = Arc::clone(&gateway.connections).acquire_owned().await;
         let (gateway, preface) = (Rc::clone(&gateway), Rc::clone(&preface));
         tokio::task::spawn_local(async move {
-            if let Some(stream) = stream.begin(&preface).await {
+            let begun = tokio::select! {
+                begun = stream.begin(&preface) => begun,
+                () = out_of_patience(&gateway) => None,
+            };
+            if let Some(stream) = begun {
                 serve_connection(&gateway, stream, to_https).await;
             }
             drop(permit);
         });
     }
+}
+
+/// Over when the gateway has been going for a while.
+async fn out_of_patience(gateway: &Gateway) {
+    let mut leaving = gateway.leaving.subscribe();
+    // The sender lives as long as the gateway.
+    let _ = leaving.wait_for(|leaving| *leaving > Leaving::No).await;
+    tokio::time::sleep(PATIENCE).await;
 }
 
 async fn serve_connection(gateway: &Rc<Gateway>, stream: Stream, to_https: bool) {

@@ -116,7 +116,7 @@ pub struct Rules {
 const SMALLEST_HEAD: usize = 8192;
 
 /// Serves a connection to its end. Once `drained` is over it is closed between two requests, but
-/// never before its first: a client that just connected is about to speak.
+/// not at once before its first: a client that just connected is about to speak.
 pub async fn serve<Answer, Answered, B>(
     stream: Stream,
     rules: Rules,
@@ -147,7 +147,8 @@ pub async fn serve<Answer, Answered, B>(
     tokio::pin!(connection);
     let over = async {
         drained.await;
-        used.wait().await;
+        // Whoever says nothing for so long holds up nobody's end.
+        let _ = tokio::time::timeout(PATIENCE, used.wait()).await;
     };
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -1,7 +1,9 @@
 //! `mount` and what goes with it: several applications in one server.
 
 use crate::support::client::{packet, variables};
-use crate::support::{Address, Connection, Reply, Request, Server, Site, differs_on_purpose};
+use crate::support::{
+    Address, Connection, Reply, Request, Server, Site, differs_on_purpose, wait_until,
+};
 
 /// Answers with its module's name and where it stands.
 const APP: &str = "def application(environ, start_response):
@@ -155,6 +157,13 @@ fn a_mount_that_fails_is_told_and_the_others_serve() {
     check(&server, &address, "/good/x", "uwsgi_file_second '/good' '/x'");
     assert_eq!(server.get(&address, "/bad/x").status, 500);
     server.wait_log(r"app\.ini:6: there is no module nowhere");
+    // What else was changed comes with a reload all the same.
+    site.file("second.py", &APP.replace("__name__", "__name__.upper()"));
+    server.signal(nix::sys::signal::Signal::SIGHUP);
+    wait_until("the new code", || {
+        server.get(&address, "/good/x").text() == "UWSGI_FILE_SECOND '/good' '/x'"
+    });
+    site.file("second.py", APP);
     server.stop();
     let (server, address) = start(
         &site,

@@ -209,6 +209,25 @@ fn the_proxy_protocol_comes_before_tls() {
 }
 
 #[test]
+fn silent_clients_hold_up_no_stop() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = site();
+    let plain = unused_port();
+    let at = format!("127.0.0.1:{plain}");
+    let (mut server, port) = start(&site, "--https", FILES, &["--http", &at]);
+    server.wait_ready(&Address::Port(plain));
+    let silent = [plain, port].map(|port| Connection::open(&Address::Port(port)));
+    // Answered behind them, so they are accepted.
+    assert_eq!(server.get(&Address::Port(plain), "/").status, 200);
+    assert_eq!(ask(&site, port, &Request::get("/"), false).expect("a reply").status, 200);
+    server.signal(nix::sys::signal::Signal::SIGTERM);
+    assert_eq!(server.wait_exit().code(), Some(0));
+    drop(silent);
+}
+
+#[test]
 fn a_socket_is_told_in_pairs() {
     if is_uwsgi() {
         // Its build may be without HTTP/2, and then knows no https2.

@@ -5,23 +5,22 @@ use std::path::{Component, Path, PathBuf};
 use crate::log::say;
 use crate::options::settings::StaticFiles;
 
-/// The file that a path means: by `static-map` and `static-map2`, then below the directories of
-/// `check-static`, then below the front end's `DOCUMENT_ROOT` where that is wanted.
+/// The file that a path means: below the directories of `check-static`, below the front end's
+/// `DOCUMENT_ROOT` where that is wanted, by `static-map`, then by `static-map2`, as uWSGI 2.0.31
+/// looks.
 pub(super) fn find(said: &StaticFiles, path: &str, docroot: &str) -> Option<PathBuf> {
-    let mapped = said.static_maps.iter().find_map(|map| {
+    let docroot = Some(docroot).filter(|root| said.check_static_docroot && !root.is_empty());
+    let roots = said.check_static.iter().map(|root| root.value.as_str()).chain(docroot);
+    let maps = || said.static_maps.iter();
+    let maps = maps().filter(|map| !map.keeps_prefix).chain(maps().filter(|map| map.keeps_prefix));
+    let mapped = maps.filter_map(|map| {
         let rest = path.strip_prefix(map.prefix.as_str())?;
         // `/static` must not match `/staticky`.
-        if !(rest.is_empty() || rest.starts_with('/') || map.prefix.ends_with('/')) {
-            return None;
-        }
-        below(said, &map.directory, if map.keeps_prefix { path } else { rest })
+        let fits = rest.is_empty() || rest.starts_with('/') || map.prefix.ends_with('/');
+        fits.then_some((map.directory.as_str(), if map.keeps_prefix { path } else { rest }))
     });
-    mapped
-        .or_else(|| said.check_static.iter().find_map(|root| below(said, &root.value, path)))
-        .or_else(|| {
-            let wanted = said.check_static_docroot && !docroot.is_empty();
-            wanted.then(|| below(said, docroot, path)).flatten()
-        })
+    let mut places = roots.map(|root| (root, path)).chain(mapped);
+    places.find_map(|(directory, path)| below(said, directory, path))
 }
 
 /// The file with this path below a directory, or the file of its index.
@@ -120,6 +119,29 @@ mod tests {
         said.static_safe = words(&[&folder.path().display().to_string()]);
         check(&said, "/static/link", true);
         check(&said, "/static/../secret", false);
+    }
+
+    #[test]
+    fn directories_come_before_maps() {
+        let folder = folder();
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        std::fs::create_dir_all(folder.path().join("other/css")).expect("a folder");
+        std::fs::write(folder.path().join("other/css/index.html"), "x").expect("a file");
+        let map = |directory: &str, keeps_prefix| StaticMap {
+            prefix: "/css".to_owned(),
+            directory: at(directory),
+            keeps_prefix,
+        };
+        let mut said = StaticFiles {
+            static_maps: vec![map("other", true), map("static/css", false)],
+            ..StaticFiles::default()
+        };
+        let found = |said: &StaticFiles| {
+            find(said, "/css/index.html", "").map(|path| path.display().to_string())
+        };
+        assert_eq!(found(&said), Some(at("static/css/index.html")));
+        said.check_static = words(&[&at("other")]);
+        assert_eq!(found(&said), Some(at("other/css/index.html")));
     }
 
     #[test]
