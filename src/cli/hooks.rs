@@ -72,6 +72,7 @@ fn name(moment: Moment) -> &'static str {
         Moment::PreApp => "pre app",
         Moment::PostApp => "post app",
         Moment::MasterStart => "master-start",
+        Moment::AsGateway => "as-gateway",
         Moment::PostFork => "post-fork",
         Moment::Accepting => "accepting",
         Moment::Accepting1 => "accepting1",

@@ -279,6 +279,9 @@ fn start_server(
             }
             Place::Gateway => {
                 name_process(&settings, "uWSGI http 1", false);
+                if let Err(code) = jobs::run_hooks(&settings, &[Moment::AsGateway]) {
+                    return code;
+                }
                 gateway_job(&settings, &sockets, &gives).map_or(1, gateway::run)
             }
             // Started by the master itself.

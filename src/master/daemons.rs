@@ -4,7 +4,7 @@
 //! one live on their own: they are started when their pidfile says that they do not run, and left
 //! alone by reloads and stops, as in uWSGI.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::time::{Duration, Instant};
@@ -33,6 +33,8 @@ pub struct Daemons {
     living: HashMap<i32, Beside>,
     /// Those whose first process ended while others of its group live.
     lingering: Vec<(i32, End)>,
+    /// Those that were killed.
+    killed: HashSet<i32>,
 }
 
 #[derive(Debug)]
@@ -49,6 +51,9 @@ impl Daemons {
     /// What the options name, and what an earlier image left.
     #[must_use]
     pub fn new(settings: &Settings, inherited: &[Beside]) -> Self {
+        if !settings.daemons.attached.is_empty() {
+            shell::adopt_orphans();
+        }
         let all = settings.daemons.attached.iter().cloned();
         let (smart, seated): (Vec<_>, Vec<_>) = all.partition(|daemon| daemon.pidfile.is_some());
         let smart = smart.into_iter().map(|daemon| Smart {
@@ -63,6 +68,7 @@ impl Daemons {
             reads: settings.daemons.daemons_honour_stdin,
             living: inherited.iter().map(|beside| (beside.pid, beside.clone())).collect(),
             lingering: Vec::new(),
+            killed: HashSet::new(),
         }
     }
 
@@ -98,13 +104,15 @@ impl Daemons {
     }
 
     /// Kills one with all its processes.
-    pub fn kill(&self, pid: i32) {
+    pub fn kill(&mut self, pid: i32) {
         shell::signal(pid, Signal::SIGKILL as i32);
+        self.killed.insert(pid);
     }
 
     /// Takes the end of a process; `None` when it is a daemon whose other processes live on.
     pub fn bury(&mut self, pid: i32, end: End) -> Option<(i32, End)> {
-        if self.living.contains_key(&pid) && shell::is_there(pid) {
+        let killed = self.killed.remove(&pid);
+        if !killed && self.living.contains_key(&pid) && shell::is_there(pid) {
             self.lingering.push((pid, end));
             return None;
         }
@@ -112,13 +120,18 @@ impl Daemons {
         Some((pid, end))
     }
 
-    /// Those whose last process is gone now.
+    /// Those whose last process is gone now, or was killed: the dead may wait for a parent that
+    /// does not bury them.
     pub fn gone(&mut self) -> Vec<(i32, End)> {
-        let (here, gone): (Vec<_>, Vec<_>) =
-            self.lingering.drain(..).partition(|(pid, _)| shell::is_there(*pid));
+        let killed = &self.killed;
+        let (here, gone): (Vec<_>, Vec<_>) = self
+            .lingering
+            .drain(..)
+            .partition(|(pid, _)| shell::is_there(*pid) && !killed.contains(pid));
         self.lingering = here;
         for (pid, _) in &gone {
             self.living.remove(pid);
+            self.killed.remove(pid);
         }
         gone
     }
@@ -162,14 +175,18 @@ impl Daemons {
         told.collect()
     }
 
-    /// Looks after those that were buried by an earlier image, and those with pidfiles. True when
-    /// one is gone that the server ends with.
-    pub fn look(&mut self, now: Instant) -> bool {
+    /// Finds those whose first process was buried by an earlier image.
+    pub fn find_orphans(&mut self) {
         let orphaned = self.living.keys().copied().filter(|pid| {
-            !is_alive(*pid) && !self.lingering.iter().any(|(lingering, _)| lingering == pid)
+            let gone = !is_alive(*pid) || !shell::is_there(*pid);
+            gone && !self.lingering.iter().any(|(lingering, _)| lingering == pid)
         });
         let orphaned: Vec<_> = orphaned.map(|pid| (pid, End::Code(0))).collect();
         self.lingering.extend(orphaned);
+    }
+
+    /// Looks after those with pidfiles. True when one is gone that the server ends with.
+    pub fn look(&mut self, now: Instant) -> bool {
         let reads = self.reads;
         // Each is looked at, whatever the others say.
         self.smart.iter_mut().map(|smart| smart.look(now, reads)).filter(|gone| *gone).count() > 0

@@ -67,8 +67,12 @@ fn rules(settings: &Settings) -> cheaper::Rules {
 impl Master<'_> {
     pub(super) fn look(&mut self) {
         self.keep_log();
-        self.look_at_files();
+        self.job.daemons.find_orphans();
         self.look_at_requests();
+        if self.job.state.is_stopping() {
+            return;
+        }
+        self.look_at_files();
         self.look_at_memory();
         self.look_at_the_number();
         self.look_at_the_quiet();

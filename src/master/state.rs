@@ -110,12 +110,12 @@ impl State {
                 self.tick(now, &mut actions);
             }
             Event::Tick => self.tick(now, &mut actions),
+            Event::Overdue(number) => self.warn_or_kill(number, now, &mut actions),
             _ if self.phase != Phase::Running => {}
             Event::Reload => actions.push(Action::StartAnew(self.all_living())),
             Event::ReloadWorkers => self.each_worker(now, &mut actions, Action::Finish),
             Event::ReloadWorkersNow => self.each_worker(now, &mut actions, Action::Interrupt),
             Event::ChainReload => self.start_the_chain(&mut actions),
-            Event::Overdue(number) => self.warn_or_kill(number, now, &mut actions),
             Event::Oversized(number) => {
                 let process = self.process_mut(Place::Worker(number));
                 actions.extend(process.map(|process| Action::Kill(process.pid)));
@@ -341,6 +341,12 @@ impl State {
         let seat = self.seats.iter().find(|seat| seat.number() == Some(number));
         let process = seat.and_then(|seat| seat.process.as_ref());
         process.is_some_and(|process| process.going.is_some())
+    }
+
+    /// Whether the server is on its way to the end.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.phase != Phase::Running
     }
 
     /// Whether there are no workers until a client comes.

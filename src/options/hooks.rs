@@ -26,6 +26,8 @@ pub enum Moment {
     PostApp,
     /// In the master, before it starts processes.
     MasterStart,
+    /// In a gateway, after its fork.
+    AsGateway,
     /// In a worker, after its fork.
     PostFork,
     /// In a worker, before it takes requests.

@@ -62,6 +62,12 @@ pub fn is_there(pid: i32) -> bool {
     killpg(Pid::from_raw(pid), None) != Err(nix::Error::ESRCH)
 }
 
+/// Makes this process the parent of what its programs leave behind, so that it can bury them.
+pub fn adopt_orphans() {
+    // Where the kernel does not know it, process 1 buries them.
+    let _ = nix::sys::prctl::set_child_subreaper(true);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

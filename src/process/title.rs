@@ -5,13 +5,18 @@
 use std::ffi::CString;
 use std::fs;
 
+/// What the kernel keeps of a short name, in bytes.
+const LONGEST_NAME: usize = 15;
+
 /// Makes `ps` show a title for this process: as much of it as the command line had room for.
 ///
 /// Only to be called while this process has one thread of its own, and not before the command line
 /// was read by everybody who needs it.
 pub fn set(title: &str) {
-    // The kernel keeps 15 bytes: what tells processes apart comes last, so the front is cut.
+    // What tells processes apart comes last, so the front is cut.
     let short = title.replace("uWSGI ", "");
+    let front = short.len().saturating_sub(LONGEST_NAME);
+    let short = short.get(front..).unwrap_or(&short);
     if let Ok(name) = CString::new(short.replace('\0', "")) {
         // A name is a convenience.
         let _ = nix::sys::prctl::set_name(&name);

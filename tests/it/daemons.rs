@@ -77,6 +77,30 @@ fn a_reload_replaces_a_daemon_and_leaves_no_two_of_them() {
 }
 
 #[test]
+fn a_daemon_that_left_its_shell_is_known_by_its_group() {
+    if differs_on_purpose() {
+        // uWSGI starts another one as soon as the shell is gone.
+        return;
+    }
+    let site = site();
+    let (mut server, _) = start(&site, &["--attach-daemon", "./attendant.sh one &"]);
+    let first = wait_starts(&site, "one", 1);
+    server.signal(Signal::SIGHUP);
+    let second = wait_starts(&site, "one", 2);
+    assert!(!is_alive(first) && is_alive(second));
+    // An image that has it from the one before stops it, too.
+    site.file("conduct.py", "def application(environ start_response):\n");
+    server.signal(Signal::SIGHUP);
+    server.wait_log("SyntaxError");
+    server.wait_log_times("spawned uWSGI master process", 3);
+    assert!(is_alive(second));
+    server.signal(Signal::SIGINT);
+    assert_eq!(server.wait_exit().code(), Some(0), "{}", server.log());
+    assert!(!is_alive(second));
+    assert_eq!(pids(&site, "one starts"), [first, second]);
+}
+
+#[test]
 fn daemons_go_on_through_a_reload_that_fails() {
     if differs_on_purpose() {
         return;

@@ -95,6 +95,14 @@ fn hooks_run_in_uwsgis_order_and_directories() {
 }
 
 #[test]
+fn a_gateway_has_a_hook_of_its_own() {
+    let site = site(&["hook-as-gateway"], "http = 127.0.0.1:0");
+    let server = site.start(&["--ini", "app.ini"]);
+    wait_until("the gateway", || notes(&site).contains(&"hook-as-gateway sub".to_owned()));
+    assert_eq!(server.children().len(), 2);
+}
+
+#[test]
 fn a_hook_for_once_does_not_run_again_for_a_worker_that_comes_again() {
     let site = site(&["hook-accepting", "hook-accepting-once", "hook-accepting1-once"], "");
     let server = site.start(&["--ini", "app.ini"]);

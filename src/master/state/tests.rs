@@ -160,6 +160,8 @@ fn only_the_overdue_worker_is_killed() {
     let now = Instant::now();
     let mut state = running(now);
     assert_eq!(state.on(Event::Overdue(2), now), [Action::Kill(102)]);
+    state.on(Event::Stop, now);
+    assert_eq!(state.on(Event::Overdue(2), now), [Action::Kill(102)], "also while it stops");
 }
 
 /// A server with these daemons whose workers 1 and 2 have the pids 101 and 102 and serve, and whose

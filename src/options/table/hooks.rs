@@ -185,8 +185,11 @@ pub(super) static ROWS: &[Row] = &[
     )
     .repeats(),
     Row::planned("hook-as-mule", Argument::Required("HOOK"), "run a hook in each mule").repeats(),
-    Row::planned("hook-as-gateway", Argument::Required("HOOK"), "run a hook in each gateway")
-        .repeats(),
+    hook(
+        "hook-as-gateway",
+        |s, text, origin| s.hook(Moment::AsGateway, text, origin),
+        "run a hook in each gateway",
+    ),
     Row::planned(
         "after-request-hook",
         Argument::Required("FUNCTION"),
