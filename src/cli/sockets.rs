@@ -46,7 +46,7 @@ impl Early {
         });
         let tls = tls.collect::<Result<_, _>>()?;
         let mut listeners = Vec::new();
-        if settings.sockets.shared_socket.is_empty() || settings.no_server {
+        if settings.sockets.shared_socket.is_empty() {
             return Ok(Self { listeners, heirlooms, tls });
         }
         let options = listen_options(settings)?;

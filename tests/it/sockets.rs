@@ -77,17 +77,15 @@ fn a_shared_socket_is_bound_before_privileges_are_dropped() {
     let site = Site::with("hello.py");
     // Only root may make a socket there; a port below 1024 would be the same, and may be taken.
     std::fs::create_dir(site.join("private")).unwrap();
-    let run = |socket: &str| {
+    let run = |socket: &str, more: &[&str]| {
         site.file(
             "app.ini",
             &format!("[uwsgi]\nuid = nobody\ngid = nogroup\n{socket}wsgi-file = hello.py\n"),
         );
         // Whether that user may read this Python is another matter: the run may end there.
-        let mut command = site.command(&["app.ini"]);
-        command.arg("--no-server");
-        site.finish(command).text
+        site.run(&[&["app.ini"], more].concat()).text
     };
-    let early = run("shared-socket = private/a.sock\nhttp-socket = =0\n");
+    let early = run("shared-socket = private/a.sock\nhttp-socket = =0\n", &["--no-server"]);
     assert!(
         early.contains("uwsgi shared socket 0 bound to UNIX address private/a.sock"),
         "{early}"
@@ -95,7 +93,7 @@ fn a_shared_socket_is_bound_before_privileges_are_dropped() {
     if differs_on_purpose() {
         return;
     }
-    let late = run("http-socket = private/b.sock\n");
+    let late = run("http-socket = private/b.sock\n", &[]);
     assert!(late.contains("Permission denied"), "{late}");
     assert!(!site.join("private/b.sock").exists());
 }
