@@ -361,7 +361,7 @@ complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l pypy-eval-post-fork -d 'r
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l pypy-exec -d 'run a file in PyPy before the workers start' -r -F
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l pypy-exec-post-fork -d 'run a file in PyPy in each worker' -r -F
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l strict -d 'refuse names that are not options, and unclear values'
-complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l no-server -l dry-run -d 'check, load the application, and end'
+complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l no-server -l dry-run -d 'read everything, load the application (not with lazy-apps), bind nothing, and end'
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -s h -l help -l usage -d 'print this list'
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l version -d 'print the version'
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l python-version -d 'print the version of Python'

@@ -56,8 +56,12 @@ pub(super) static ROWS: &[Row] = &[
     )
     .aliases(&["need-plugin"])
     .repeats(),
-    Row::flag("no-server", |s| &mut s.no_server, "check, load the application, and end")
-        .aliases(&["dry-run"]),
+    Row::flag(
+        "no-server",
+        |s| &mut s.no_server,
+        "read everything, load the application (not with lazy-apps), bind nothing, and end",
+    )
+    .aliases(&["dry-run"]),
     Row::logic(
         "if-env",
         "NAME[=VALUE]",
