@@ -8,6 +8,7 @@ mod check;
 #[cfg(feature = "python")]
 mod files;
 mod healthcheck;
+#[cfg(feature = "python")]
 mod hooks;
 #[cfg(feature = "python")]
 mod jobs;

@@ -39,7 +39,7 @@ use crate::process::fork::NoHooks;
 use crate::process::reexec::{Heirloom, Legacy, Program};
 use crate::process::scoreboard::Scoreboard;
 use crate::process::signals::{self, Signals, StartGuard};
-use crate::python;
+use crate::python::{self, Facts, Wsgi};
 use crate::worker;
 
 /// Serves until the end; gives the exit code.
@@ -235,18 +235,8 @@ fn start_server(
     }
     let settings = Arc::new(settings);
     let board = make_board(&settings)?;
-    python::start(&setup(&settings))?;
-    drops.now(Drops::AfterInit, &settings)?;
-    hooks::run(&settings, Moment::PreApp)?;
     let facts = facts(&settings, said, reloads);
-    let loaded = match load_unless_lazy(&settings, facts.clone(), !elders.processes.is_empty())? {
-        Loaded::Failed(failure) => return Err(failure),
-        Loaded::App(app) => Some(app),
-        Loaded::Later => None,
-    };
-    hooks::run(&settings, Moment::PostApp)?;
-    drops.now(Drops::AfterApps, &settings)?;
-    change_directory(settings.processes.chdir2.as_ref())?;
+    let loaded = load_applications(&settings, &facts, drops, !elders.processes.is_empty())?;
     say!("*** Operational MODE: {} ***", mode(&settings));
     if elders.processes.is_empty() {
         say!("*** ready to serve after {:.2} seconds ***", began.elapsed().as_secs_f32());
@@ -325,13 +315,30 @@ fn start_server(
 /// A start without a server, as uWSGI does it: no socket is bound, and with `lazy-apps` nothing is loaded.
 fn rehearse(settings: &Arc<Settings>, said: Said, drops: Drops) -> Result<u8, Failure> {
     make_board(settings)?;
-    python::start(&setup(settings))?;
-    drops.now(Drops::AfterInit, settings)?;
-    if let Loaded::Failed(failure) = load_unless_lazy(settings, facts(settings, said, 0), false)? {
-        return Err(failure);
-    }
+    load_applications(settings, &facts(settings, said, 0), drops, false)?;
     say!("*** no-server: the configuration is fine, nothing is started ***");
     Ok(0)
+}
+
+/// Starts Python and loads the applications, unless workers do that themselves.
+fn load_applications(
+    settings: &Arc<Settings>,
+    facts: &Facts,
+    drops: Drops,
+    is_reload: bool,
+) -> Result<Option<Arc<Wsgi>>, Failure> {
+    python::start(&setup(settings))?;
+    drops.now(Drops::AfterInit, settings)?;
+    hooks::run(settings, Moment::PreApp)?;
+    let loaded = match load_unless_lazy(settings, facts.clone(), is_reload)? {
+        Loaded::Failed(failure) => return Err(failure),
+        Loaded::App(app) => Some(app),
+        Loaded::Later => None,
+    };
+    hooks::run(settings, Moment::PostApp)?;
+    drops.now(Drops::AfterApps, settings)?;
+    change_directory(settings.processes.chdir2.as_ref())?;
+    Ok(loaded)
 }
 
 /// What a server has before it has sockets.
