@@ -40,9 +40,11 @@ pub(super) struct Early {
 
 impl Early {
     pub(super) fn open(settings: &Settings, mut heirlooms: Vec<Heirloom>) -> Result<Self, Failure> {
+        let named = certificates_by_host(settings)?;
         let asked = settings.sockets.asked.iter();
         let tls = asked.map(|socket| {
-            socket.tls.as_ref().map(|files| load_tls(&socket.address, files)).transpose()
+            let files = socket.tls.as_ref();
+            files.map(|files| load_tls(&socket.address, files, &named)).transpose()
         });
         let tls = tls.collect::<Result<_, _>>()?;
         let mut listeners = Vec::new();
@@ -145,11 +147,40 @@ impl Sockets {
     }
 }
 
-fn load_tls(address: &Named, files: &TlsFiles) -> Result<Tls, Failure> {
+fn load_tls(
+    address: &Named,
+    files: &TlsFiles,
+    named: &[(String, TlsFiles)],
+) -> Result<Tls, Failure> {
+    fn own(files: &TlsFiles) -> tls::Own<'_> {
+        tls::Own { certificate: Path::new(&files.certificate), key: Path::new(&files.key) }
+    }
+    let named: Vec<_> = named.iter().map(|(host, files)| (host.clone(), own(files))).collect();
     let client_ca = files.client_ca.as_ref().map(|path| (Path::new(path), files.client_required));
-    let files =
-        tls::Files { certificate: files.certificate.as_ref(), key: files.key.as_ref(), client_ca };
-    Tls::load(files).map_err(|error| Failure::new(format!("{}: {error}", address.origin)))
+    Tls::load(tls::Files { own: own(files), named: &named, client_ca })
+        .map_err(|error| Failure::new(format!("{}: {error}", address.origin)))
+}
+
+/// The certificates that `sni` names and those of `sni-dir`.
+fn certificates_by_host(settings: &Settings) -> Result<Vec<(String, TlsFiles)>, Failure> {
+    let mut named = settings.http.sni.clone();
+    let Some(said) = &settings.http.sni_dir else { return Ok(named) };
+    let entries = std::fs::read_dir(&said.value).map_err(|error| {
+        Failure::new(format!("{}: cannot read sni-dir {}: {error}", said.origin, said.value))
+    })?;
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let host = path.file_stem().and_then(|host| host.to_str());
+        if let (Some(host), true) = (host, path.extension().is_some_and(|end| end == "crt")) {
+            let text = |path: &Path| path.display().to_string();
+            let files = TlsFiles {
+                certificate: text(&path),
+                key: text(&path.with_extension("key")),
+                ..TlsFiles::default()
+            };
+            named.push((host.to_owned(), files));
+        }
+    }
+    Ok(named)
 }
 
 fn listen_options(settings: &Settings) -> Result<listen::Options, Failure> {

@@ -14,6 +14,8 @@ static OWNED: &[(&str, &str)] = &[
     ("uwsgi-socket", "nginx.via"),
     ("http", "nginx.pass"),
     ("http-socket", "nginx.pass"),
+    ("protocol", "nginx.pass"),
+    ("socket-protocol", "nginx.pass"),
     ("processes", "server.processes"),
     ("workers", "server.processes"),
     ("threads", "server.threads"),

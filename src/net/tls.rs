@@ -2,6 +2,7 @@
 //!
 //! Nothing is asked of the machine but the files: no OpenSSL, no store of certificates.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,21 +10,32 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::server::{NoClientAuth, WebPkiClientVerifier};
-use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
+use tokio_rustls::rustls::server::{
+    ClientHello, NoClientAuth, ResolvesServerCert, WebPkiClientVerifier,
+};
+use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig, crypto};
 use tokio_rustls::server::TlsStream;
 
 use super::stream::Stream;
 use crate::protocol::certificate::public_key;
 
-/// The files of a socket, each PEM.
+/// A certificate with its key, each PEM.
 #[derive(Clone, Copy, Debug)]
-pub struct Files<'a> {
+pub struct Own<'a> {
     /// The chain of certificates, the server's first.
     pub certificate: &'a Path,
     /// The private key of the first one.
     pub key: &'a Path,
+}
+
+/// The files of a socket.
+#[derive(Clone, Copy, Debug)]
+pub struct Files<'a> {
+    /// For clients that ask for no host, or for one without a certificate of its own.
+    pub own: Own<'a>,
+    /// For clients that ask for these hosts.
+    pub named: &'a [(String, Own<'a>)],
     /// Those who sign for clients, and whether a client without a certificate is refused.
     pub client_ca: Option<(&'a Path, bool)>,
 }
@@ -71,7 +83,11 @@ impl Tls {
     /// Reads the files and holds them against each other.
     pub fn load(files: Files<'_>) -> Result<Self, TlsError> {
         let provider = Arc::new(crypto::ring::default_provider());
-        let own = own(files, &provider)?;
+        let other = Arc::new(own(files.own, &provider)?);
+        let mut names = HashMap::new();
+        for (host, files) in files.named {
+            names.insert(host.to_ascii_lowercase(), Arc::new(own(*files, &provider)?));
+        }
         let clients = match files.client_ca {
             None => Arc::new(NoClientAuth),
             Some((path, required)) => {
@@ -89,9 +105,9 @@ impl Tls {
         };
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(|error| TlsError::file(files.certificate, &error))?
+            .map_err(|error| TlsError::file(files.own.certificate, &error))?
             .with_client_cert_verifier(clients)
-            .with_cert_resolver(Arc::new(SingleCertAndKey::from(own)));
+            .with_cert_resolver(Arc::new(ByName { names, other }));
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self(Arc::new(config)))
     }
@@ -102,9 +118,24 @@ impl Tls {
     }
 }
 
+/// The certificates of a socket by the host that a client asks for (RFC 6066 §3).
+#[derive(Debug)]
+struct ByName {
+    names: HashMap<String, Arc<CertifiedKey>>,
+    other: Arc<CertifiedKey>,
+}
+
+impl ResolvesServerCert for ByName {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let named = hello.server_name().map(str::to_ascii_lowercase);
+        let named = named.and_then(|name| self.names.get(&name));
+        Some(Arc::clone(named.unwrap_or(&self.other)))
+    }
+}
+
 /// The server's own certificate and key. rustls would hold them against each other, too, and refuse
 /// certificates of version 1, which are what tutorials make.
-fn own(files: Files<'_>, provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
+fn own(files: Own<'_>, provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
     let chain = certificates(files.certificate)?;
     let key = PrivateKeyDer::from_pem_file(files.key)
         .map_err(|error| TlsError::pem(files.key, &error))?;

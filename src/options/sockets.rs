@@ -134,6 +134,19 @@ fn parse_tls(value: &str) -> Result<(&str, TlsFiles), Refusal> {
     Ok((address, files))
 }
 
+/// `host certificate,key[,ciphers]`: a certificate for one host name.
+pub(super) fn parse_sni(value: &str) -> Result<(String, TlsFiles), Refusal> {
+    let form = "it needs HOST CERTIFICATE,KEY";
+    let (host, files) = value.trim().split_once([' ', '\t']).ok_or(form)?;
+    let parts: Vec<_> = files.split(',').map(str::trim).collect();
+    let [certificate, key, rest @ ..] = parts.as_slice() else { return Err(form.to_owned()) };
+    if rest.get(1).is_some_and(|ca| !ca.is_empty()) {
+        return Err("a client CA is one of the socket: name it in https".to_owned());
+    }
+    let (certificate, key) = ((*certificate).to_owned(), (*key).to_owned());
+    Ok((host.to_owned(), TlsFiles { certificate, key, ..TlsFiles::default() }))
+}
+
 fn set_client_ca(files: &mut TlsFiles, said: Option<&str>) {
     files.client_required = said.is_some_and(|said| said.starts_with('!'));
     files.client_ca = said.map(|said| said.trim_start_matches('!').to_owned());
@@ -284,6 +297,16 @@ mod tests {
         check(":443,a.crt,a.key,HIGH,ca.crt", ":443 a.crt a.key Some(\"ca.crt\") false");
         check(":443,a.crt,a.key,HIGH,!ca.crt", ":443 a.crt a.key Some(\"ca.crt\") true");
         check(":443,a.crt", TLS_FORM);
+    }
+
+    #[test]
+    fn certificates_of_names_are_read() {
+        let (host, files) = parse_sni("a.org a.crt,a.key,HIGH").expect("whole");
+        assert_eq!((host.as_str(), files.certificate.as_str()), ("a.org", "a.crt"));
+        assert_eq!(files.key, "a.key");
+        assert!(parse_sni("a.org a.crt").is_err());
+        assert!(parse_sni("a.crt,a.key").is_err());
+        assert!(parse_sni("a.org a.crt,a.key,HIGH,ca.crt").is_err());
     }
 
     #[test]

@@ -29,9 +29,14 @@ fn site() -> Site {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     site.file("ca.pem", &ca.pem());
-    for name in ["server", "client"] {
+    for (name, host) in [
+        ("server", "localhost"),
+        ("client", "localhost"),
+        ("one", "one.org"),
+        ("names/two.org", "two.org"),
+    ] {
         let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, name);
         site.file(&format!("{name}.pem"), &params.signed_by(&key, &ca).unwrap().pem());
@@ -42,6 +47,17 @@ fn site() -> Site {
 
 /// One request over TLS; an error where there is no handshake or no reply.
 fn ask(site: &Site, port: u16, request: &Request, certificate: bool) -> std::io::Result<Reply> {
+    ask_for("localhost", site, port, request, certificate)
+}
+
+/// The same for a host, whose name the server's certificate must bear.
+fn ask_for(
+    host: &str,
+    site: &Site,
+    port: u16,
+    request: &Request,
+    certificate: bool,
+) -> std::io::Result<Reply> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(site.join("ca.pem")).unwrap()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -56,7 +72,7 @@ fn ask(site: &Site, port: u16, request: &Request, certificate: bool) -> std::io:
         }
         false => config.with_no_client_auth(),
     };
-    let name = "localhost".try_into().unwrap();
+    let name = host.to_owned().try_into().unwrap();
     let client = ClientConnection::new(Arc::new(config), name).unwrap();
     let mut stream = StreamOwned::new(client, TcpStream::connect(("127.0.0.1", port))?);
     stream.write_all(&request.bytes())?;
@@ -179,6 +195,28 @@ fn clients_show_their_certificates() {
     let (_server, port) = start(&site, "--https", &format!("{FILES},HIGH,ca.pem"), &[]);
     let environ = ask(&site, port, &Request::get("/"), false).expect("a reply").json();
     assert_eq!(environ.get("HTTPS_DN"), None);
+}
+
+#[test]
+fn hosts_have_their_own_certificates() {
+    let site = site();
+    fs::rename(site.join("names/two.org.pem"), site.join("names/two.org.crt")).unwrap();
+    let names = site.join("names").canonicalize().unwrap();
+    let (_server, port) = start(
+        &site,
+        "--https",
+        FILES,
+        &["--sni", "one.org one.pem,one.key", "--sni-dir", names.to_str().unwrap()],
+    );
+    for host in ["one.org", "two.org", "localhost"] {
+        if is_uwsgi() && host == "two.org" {
+            // It finds the files, and drops the first client that asks for them.
+            continue;
+        }
+        let reply = ask_for(host, &site, port, &Request::get("/"), false);
+        assert_eq!(reply.expect(host).status, 200, "{host}");
+    }
+    assert!(ask_for("three.org", &site, port, &Request::get("/"), false).is_err());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Rows about the HTTP gateway.
 
 use super::super::directive::Said;
-use super::super::sockets::Protocol;
+use super::super::sockets::{Protocol, TlsFiles};
 use super::super::values::{only_wsgi, parse_environment};
 use super::{Argument, Effect, Row};
 
@@ -21,6 +21,8 @@ pub struct Http {
     pub http_var: Vec<(String, String)>,
     pub http_to: Vec<Said>,
     pub ssl_verbose: bool,
+    pub sni: Vec<(String, TlsFiles)>,
+    pub sni_dir: Option<Said>,
     pub https_export_cert: bool,
 }
 
@@ -36,6 +38,8 @@ impl Default for Http {
             http_var: Vec::new(),
             http_to: Vec::new(),
             ssl_verbose: false,
+            sni: Vec::new(),
+            sni_dir: None,
             https_export_cert: false,
         }
     }

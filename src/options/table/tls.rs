@@ -1,5 +1,6 @@
 //! Rows about TLS: sockets that speak it are in the chapters of their protocols.
 
+use super::super::sockets::parse_sni;
 use super::{Argument, Row};
 
 const ONLY_SOUND_VERSIONS: &str =
@@ -18,9 +19,22 @@ pub(super) static ROWS: &[Row] = &[
         "longest chain of certificates of a client",
         "chains are checked to the client CA with a bound of their own",
     ),
-    Row::planned("sni", Argument::Required("NAME CERT,KEY"), "certificate for one host name")
-        .repeats(),
-    Row::planned("sni-dir", Argument::Required("DIRECTORY"), "certificates by host name"),
+    Row::parsed(
+        "sni",
+        "HOST CERT,KEY",
+        |settings, value, _| {
+            settings.http.sni.push(parse_sni(value)?);
+            Ok(())
+        },
+        "certificate for clients that ask for one host",
+    )
+    .repeats(),
+    Row::word(
+        "sni-dir",
+        "DIRECTORY",
+        |s| &mut s.http.sni_dir,
+        "directory of HOST.crt and HOST.key, read at the start",
+    ),
     Row::inert(
         "sni-dir-ciphers",
         Argument::Required("CIPHERS"),
