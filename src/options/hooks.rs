@@ -136,7 +136,6 @@ const PLANNED: &[&str] = &[
     "console_broadcast",
     "setquota",
     "emperor_command_socket",
-    "ns_pid",
 ];
 
 impl Hook {

@@ -393,6 +393,7 @@ impl Settings {
         within("processes", self.processes.processes, 1, 4096)?;
         within("threads", self.processes.threads, 1, 1024)?;
         within("check-interval", self.processes.check_interval, 1, 3600)?;
+        within("harakiri-graceful-signal", self.limits.harakiri_graceful_signal, 1, 31)?;
         self.check_cheaper()?;
         within("buffer-size", self.limits.buffer_size, 1, 16 << 20)?;
         within("listen", self.sockets.listen, 1, 1 << 20)?;
@@ -527,6 +528,17 @@ mod tests {
     }
 
     #[test]
+    fn the_number_of_workers_at_first_is_within_bounds() {
+        fn initial(settings: &Settings) -> u64 {
+            settings.cheaper.cheaper_initial
+        }
+        check("processes = 4", initial, 4, "");
+        check("processes = 4\ncheaper = 2", initial, 2, "");
+        check("processes = 4\ncheaper = 2\ncheaper-initial = 3", initial, 3, "");
+        check("processes = 4\ncheaper = 2\ncheaper-initial = 9", initial, 4, "");
+    }
+
+    #[test]
     fn slips_are_applied_and_told() {
         check("max_requests = 5", |s| s.reload.max_requests, 5, "read as max-requests");
         check("process=4", |s| s.processes.processes, 4, "read as processes");
@@ -632,5 +644,10 @@ mod tests {
         check_refused("env = nothing", "NAME=VALUE");
         check_refused("static-map = /static", "/prefix=directory");
         check_refused("need-plugin = php", "no plugin php");
+        check_refused("processes = 2\ncheaper = 2", "must be lower than processes");
+        check_refused("harakiri-graceful-signal = 99", "from 1 to 31");
+        check_refused("touch-exec = /just/a/file", "it needs a file and an action");
+        check_refused("hook-touch = /a/file explode:now", "there is no hook action explode");
+        check_refused("smart-attach-daemon = memcached", "a pidfile and a command");
     }
 }
