@@ -26,6 +26,9 @@ pub(super) fn plan(settings: &Settings, is_later: bool) -> Result<Plan, Failure>
     let file = file.or(processes.daemonize.as_ref()).or(processes.daemonize2.as_ref());
     plan.file = file.map(|said| absolute(Path::new(&said.value)));
     plan.late_file = logging.late_file().map(|said| said.value.clone().into());
+    // The letters `l` and `L` of a FIFO are for files.
+    let has_file = plan.file.is_some() || plan.late_file.is_some();
+    plan.on_demand = has_file && !processes.master_fifo.is_empty();
     plan.rules.truncate = logging.log_truncate && !is_later;
     if logging.logfile_chown {
         let failed = |error| Failure::new(format!("logfile-chown: {error}"));

@@ -28,6 +28,8 @@ pub struct Plan {
     pub rotate_on: Vec<PathBuf>,
     /// A change of one of these files opens the logs anew.
     pub reopen_on: Vec<PathBuf>,
+    /// Whether the master may be told to do so at any time.
+    pub on_demand: bool,
 }
 
 /// How a file is created and when it is renamed.
@@ -73,7 +75,8 @@ impl Plan {
             && self.filters.is_empty()
             && self.rules.max_size == 0
             && self.rotate_on.is_empty()
-            && self.reopen_on.is_empty())
+            && self.reopen_on.is_empty()
+            && !self.on_demand)
     }
 
     /// Whether lines of requests have a way of their own.

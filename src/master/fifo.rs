@@ -39,6 +39,8 @@ pub enum Command {
     Shrink,
     GoCheap,
     WritePidfiles,
+    ReopenLogs,
+    RotateLogs,
     /// Another FIFO is read from now on.
     Switch(usize),
     /// Known to uWSGI, without effect here.
@@ -63,7 +65,9 @@ impl Command {
             b'C' => Self::GoCheap,
             b'P' => Self::WritePidfiles,
             b'0'..=b'9' => Self::Switch(usize::from(byte - b'0')),
-            b'f' | b'l' | b'L' | b'S' | b'E' | b'B' => Self::Later(char::from(byte)),
+            b'l' => Self::ReopenLogs,
+            b'L' => Self::RotateLogs,
+            b'f' | b'S' | b'E' | b'B' => Self::Later(char::from(byte)),
             _ => return None,
         })
     }

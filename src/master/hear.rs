@@ -64,6 +64,8 @@ impl Master<'_> {
                 }
                 Command::GoCheap => self.take(Event::GoCheap),
                 Command::WritePidfiles => self.job.errands.write_pidfiles(),
+                Command::ReopenLogs => self.job.log.iter().for_each(|log| log.reopen()),
+                Command::RotateLogs => self.job.log.iter().for_each(|log| log.rotate()),
                 Command::Switch(number) => {
                     if let Some(fifo) = &mut self.job.fifo {
                         fifo.switch(number);

@@ -220,3 +220,24 @@ fn files_replace_workers_or_reload() {
         assert_eq!(server.get(&address, "/").text(), "hello");
     }
 }
+
+#[test]
+fn letters_open_the_log_anew_and_rename_it() {
+    let site = Site::with("conduct.py");
+    let logs = ["--logto", "app.log", "--log-backupname", "old.log"];
+    let (server, address) = start(&site, &[&["--master-fifo", "fifo"], &logs[..]].concat());
+    let logged = |name: &str, text: &str| {
+        std::fs::read_to_string(site.join(name)).is_ok_and(|log| log.contains(text))
+    };
+    wait_until("the log", || logged("app.log", "spawned uWSGI worker 1"));
+    std::fs::rename(site.join("app.log"), site.join("moved.log")).unwrap();
+    say(&site, "fifo", "l");
+    wait_until("a new log", || site.join("app.log").exists());
+    server.get(&address, "/after-l");
+    wait_until("a line in the new log", || logged("app.log", "/after-l"));
+    say(&site, "fifo", "L");
+    wait_until("the log renamed", || logged("old.log", "/after-l"));
+    server.get(&address, "/later");
+    wait_until("a line in the newest log", || logged("app.log", "/later"));
+    assert!(logged("moved.log", "spawned uWSGI worker 1"));
+}
