@@ -223,6 +223,9 @@ fn files_replace_workers_or_reload() {
 
 #[test]
 fn letters_open_the_log_anew_and_rename_it() {
+    if differs_on_purpose() {
+        return;
+    }
     let site = Site::with("conduct.py");
     let logs = ["--logto", "app.log", "--log-backupname", "old.log"];
     let (server, address) = start(&site, &[&["--master-fifo", "fifo"], &logs[..]].concat());
