@@ -20,6 +20,8 @@ mod prepare;
 #[cfg(feature = "python")]
 mod serve;
 #[cfg(feature = "python")]
+mod settle;
+#[cfg(feature = "python")]
 mod sockets;
 
 use std::ffi::OsString;
@@ -33,7 +35,7 @@ use crate::error::Failure;
 use crate::options::logic::Surroundings;
 use crate::options::settings::Settings;
 use crate::options::table::{self, Command as ServerCommand, Row};
-use crate::options::{argv, gather, reference, settings};
+use crate::options::{apply, argv, gather, reference};
 #[cfg(feature = "deploy")]
 use crate::process::reexec::Program;
 use crate::process::reexec::{self, Legacy};
@@ -123,7 +125,7 @@ fn read_settings(
     let gathered = gather::gather(words, environment, surroundings)?;
     let said = gathered.directives.iter().map(|said| (said.name.clone(), said.value.clone()));
     let said = said.collect();
-    Ok((settings::apply(gathered)?, said))
+    Ok((apply::apply(gathered)?, said))
 }
 
 fn run_command(command: ServerCommand, value: &str, said: &Said) -> Result<u8, Failure> {

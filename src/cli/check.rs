@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::error::Failure;
 use crate::options::advice::{self, Finding, LINTS, Machine, Subject};
+use crate::options::apply::{self, Examined, Verdict};
 use crate::options::directive::{Directive, Origin, Warning};
 use crate::options::formats::Format;
 use crate::options::logic::Surroundings;
-use crate::options::settings::{self, Examined, Verdict};
 use crate::options::{argv, gather};
 
 /// A value is shown up to this many letters; `--json` has it whole.
@@ -88,7 +88,7 @@ impl<'f> Report<'f> {
                 return report;
             }
         };
-        let Examined { settings, said, failures } = settings::examine(gathered);
+        let Examined { settings, said, failures } = apply::examine(gathered);
         let directives: Vec<_> = said.iter().map(|(directive, _)| directive.clone()).collect();
         let subject = Subject { settings: &settings, said: &directives, machine: Machine::this() };
         let advice = advice::advise(&subject).into_iter();
@@ -199,7 +199,7 @@ fn words(file: &str, arguments: &Arguments) -> Result<argv::Words, Failure> {
 
 /// Whether the table of options tells it as well.
 fn is_in_table(warning: &Warning) -> bool {
-    warning.message.ends_with(settings::WITHOUT_EFFECT)
+    warning.message.ends_with(apply::WITHOUT_EFFECT)
 }
 
 /// A row of the table.

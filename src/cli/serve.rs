@@ -1,7 +1,7 @@
 //! A server from its settings to its end: [`serve`] tells it in order.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -9,16 +9,16 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::Said;
-use super::application::{Loaded, facts, load_unless_lazy, setup};
+use super::application::facts;
 use super::files::{Leftovers, Pidfile, absolute};
 use super::hooks::{self, Errands, NoErrands};
 use super::jobs::{self, gateway_job, is_first, worker_job};
 use super::logs;
 use super::prepare::{
-    change_directory, change_root, choose_processors, go_to_background, greet, limit_resources,
-    name_process, prepare_environment, take_identity, take_immediate_identity,
+    choose_processors, go_to_background, greet, name_process, prepare_environment, take_identity,
 };
-use super::sockets::{Early, Sockets};
+use super::settle::{Drops, Settled, load_applications, settle};
+use super::sockets::Sockets;
 use crate::error::{Exit, Failure};
 use crate::gateway;
 use crate::log::pipe::Pipe;
@@ -39,7 +39,7 @@ use crate::process::fork::NoHooks;
 use crate::process::reexec::{Heirloom, Legacy, Program};
 use crate::process::scoreboard::Scoreboard;
 use crate::process::signals::{self, Signals, StartGuard};
-use crate::python::{self, Facts, Wsgi};
+use crate::python;
 use crate::worker;
 
 /// Serves until the end; gives the exit code.
@@ -318,105 +318,6 @@ fn rehearse(settings: &Arc<Settings>, said: Said, drops: Drops) -> Result<u8, Fa
     load_applications(settings, &facts(settings, said, 0), drops, false)?;
     say!("*** no-server: the configuration is fine, nothing is started ***");
     Ok(0)
-}
-
-/// Starts Python and loads the applications, unless workers do that themselves.
-fn load_applications(
-    settings: &Arc<Settings>,
-    facts: &Facts,
-    drops: Drops,
-    is_reload: bool,
-) -> Result<Option<Arc<Wsgi>>, Failure> {
-    python::start(&setup(settings))?;
-    drops.now(Drops::AfterInit, settings)?;
-    hooks::run(settings, Moment::PreApp)?;
-    let loaded = match load_unless_lazy(settings, facts.clone(), is_reload)? {
-        Loaded::Failed(failure) => return Err(failure),
-        Loaded::App(app) => Some(app),
-        Loaded::Later => None,
-    };
-    hooks::run(settings, Moment::PostApp)?;
-    drops.now(Drops::AfterApps, settings)?;
-    change_directory(settings.processes.chdir2.as_ref())?;
-    Ok(loaded)
-}
-
-/// What a server has before it has sockets.
-struct Settled {
-    pidfiles: Pidfiles,
-    early: Early,
-}
-
-/// The pidfiles of a server.
-struct Pidfiles {
-    /// Those that are still to be written.
-    new: Vec<Pidfile>,
-    /// The paths of all.
-    all: Vec<PathBuf>,
-}
-
-/// Becomes what the server is to be, up to its directory, with the hooks of each step.
-fn settle(
-    settings: &Settings,
-    drops: Drops,
-    is_later: bool,
-    heirlooms: Vec<Heirloom>,
-    leftovers: &mut Leftovers,
-) -> Result<Settled, Failure> {
-    let mut pidfiles = Pidfiles { new: Vec::new(), all: Vec::new() };
-    let mut open = |said: Option<&Named>| -> Result<(), Failure> {
-        pidfiles.new.extend(Pidfile::open(said, is_later, leftovers)?);
-        pidfiles.all.extend(said.map(|said| absolute(said.value.as_ref())));
-        Ok(())
-    };
-    take_immediate_identity(settings)?;
-    hooks::run(settings, Moment::Asap)?;
-    open(settings.processes.pidfile.as_ref())?;
-    hooks::wait_for(settings, &settings.hooks.wait_for_fs, HookAction::WaitForFile)?;
-    hooks::run(settings, Moment::PreJail)?;
-    change_root(settings)?;
-    hooks::run(settings, Moment::InJail)?;
-    hooks::run(settings, Moment::AsRoot)?;
-    let early = Early::open(settings, heirlooms)?;
-    drops.now(Drops::AtOnce, settings)?;
-    limit_resources(settings)?;
-    hooks::wait_for(settings, &settings.hooks.wait_for_socket, HookAction::WaitForSocket)?;
-    change_directory(settings.processes.chdir.as_ref())?;
-    open(settings.processes.pidfile2.as_ref())?;
-    Ok(Settled { pidfiles, early })
-}
-
-/// When privileges are dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Drops {
-    AtOnce,
-    /// After Python has started.
-    AfterInit,
-    /// After the application is loaded.
-    AfterApps,
-    /// Only in workers and gateways.
-    InChildren,
-}
-
-impl Drops {
-    fn of(settings: &Settings) -> Self {
-        let said = &settings.privileges;
-        match said {
-            _ if said.master_as_root => Self::InChildren,
-            _ if said.drop_after_apps => Self::AfterApps,
-            _ if said.drop_after_init => Self::AfterInit,
-            _ => Self::AtOnce,
-        }
-    }
-
-    /// Drops privileges if this is the time, and runs the hooks of it.
-    fn now(self, time: Self, settings: &Settings) -> Result<(), Failure> {
-        if self != time {
-            return Ok(());
-        }
-        take_identity(settings)?;
-        hooks::run(settings, Moment::AsUser)
-    }
 }
 
 pub(super) fn failed(what: &str, error: &std::io::Error) -> Failure {

@@ -6,6 +6,7 @@
 //! the options.
 
 pub mod advice;
+pub mod apply;
 pub mod argv;
 pub mod daemons;
 pub mod directive;
@@ -14,6 +15,7 @@ pub mod formats;
 pub mod gather;
 pub mod hooks;
 pub mod logic;
+mod macros;
 pub mod magic;
 pub mod mounts;
 pub mod reference;

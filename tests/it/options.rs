@@ -175,7 +175,7 @@ fn the_reference_is_told_as_json() {
 #[test]
 fn reading_200_lines_takes_less_than_5_milliseconds() {
     use ruwsgi::options::logic::Surroundings;
-    use ruwsgi::options::{argv, gather, settings};
+    use ruwsgi::options::{apply, argv, gather};
     let site = Site::new();
     let mut text = String::from("[uwsgi]\nbase = /srv\nsocket = %(base)/app.sock\n");
     for line in 0..160 {
@@ -192,7 +192,7 @@ fn reading_200_lines_takes_less_than_5_milliseconds() {
         let began = std::time::Instant::now();
         let words = argv::read(["--ini".to_owned(), file.clone()]).expect("words");
         let gathered = gather::gather(words, [], Surroundings::default()).expect("directives");
-        settings::apply(gathered).expect("settings");
+        apply::apply(gathered).expect("settings");
         began.elapsed()
     };
     let best = (0..20).map(|_| read()).min().expect("a time");
