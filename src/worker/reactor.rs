@@ -25,7 +25,11 @@ const BREATH: Duration = Duration::from_millis(100);
 
 /// How long a new connection may take to send its request before the next one is accepted. Front
 /// ends send at once; a slow client costs the others this much and no more.
-const MANNERS: Duration = Duration::from_millis(1);
+const MANNERS: Duration = Duration::from_millis(5);
+
+/// The same for connections of the gateway: its requests are complete and on their way, however busy
+/// the machine is. A second one taken meanwhile would wait behind the first.
+const MANNERS_OF_GATEWAY: Duration = Duration::from_secs(1);
 
 /// What all connections of a thread share.
 pub(super) struct Reactor {
@@ -103,6 +107,7 @@ async fn serve(reactor: Rc<Reactor>) {
 
 async fn accept(reactor: Rc<Reactor>, door: Door, wire: Wire, preface: Preface) {
     let preface = Rc::new(preface);
+    let manners = if wire == Wire::Gateway { MANNERS_OF_GATEWAY } else { MANNERS };
     let mut phase = reactor.shared.phase.subscribe();
     let (mut paused, mut serving) = (phase.clone(), phase.clone());
     let (mut busy, mut taken) = (reactor.busy.subscribe(), reactor.busy.subscribe());
@@ -137,7 +142,7 @@ async fn accept(reactor: Rc<Reactor>, door: Door, wire: Wire, preface: Preface) 
                 // Its request comes before the next connection is accepted: that one is for
                 // another thread, if one is idle.
                 tokio::task::yield_now().await;
-                let _ = tokio::time::timeout(MANNERS, arrived.notified()).await;
+                let _ = tokio::time::timeout(manners, arrived.notified()).await;
             }
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return,
             Err(error) => {
