@@ -4,7 +4,7 @@
 //! others.
 
 use super::apply::Verdict;
-use super::directive::{Directive, Said, Warning};
+use super::directive::{Directive, Origin, Said, Warning};
 use super::formats::Format;
 use super::table::{
     Cheaper, Command, Daemons, Hooks, Http, Limits, Logging, Privileges, Processes, Python, Reload,
@@ -13,7 +13,6 @@ use super::table::{
 pub use super::table::{Headers, StaticFiles};
 use super::values::parse_environment;
 use crate::error::Failure;
-use crate::log::say;
 
 /// A user and a group by name or number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,18 +67,14 @@ impl Settings {
             if (least..=most).contains(&number) {
                 return Ok(());
             }
-            let of_name = |(_, verdict): &&(Directive, Verdict)| matches!(verdict, Verdict::Option(row) if row.name == name);
-            let origin = said.iter().rfind(of_name).map(|(said, _)| format!("{}: ", said.origin));
-            let origin = origin.unwrap_or_default();
-            Err(Failure::new(format!(
-                "{origin}{name} = {number}: from {least} to {most} is possible"
-            )))
+            let why = format!("{name} = {number}: from {least} to {most} is possible");
+            Err(at(origin_of(said, name), &why))
         };
         within("processes", self.processes.processes, 1, 4096)?;
         within("threads", self.processes.threads, 1, 1024)?;
         within("check-interval", self.processes.check_interval, 1, 3600)?;
         within("harakiri-graceful-signal", self.limits.harakiri_graceful_signal, 1, 31)?;
-        self.check_cheaper()?;
+        self.check_cheaper(said)?;
         within("buffer-size", self.limits.buffer_size, 1, 16 << 20)?;
         within("listen", self.sockets.listen, 1, 1 << 20)?;
         within("optimize", self.python.optimize, 0, 2)?;
@@ -99,29 +94,43 @@ impl Settings {
 
 impl Settings {
     /// The rules of uWSGI for the number of workers.
-    fn check_cheaper(&mut self) -> Result<(), Failure> {
+    fn check_cheaper(&mut self, said: &[(Directive, Verdict)]) -> Result<(), Failure> {
         let (least, most) = (self.cheaper.cheaper, self.processes.processes);
         if least == 0 {
             self.cheaper.cheaper_initial = most;
             return Ok(());
         }
         if least >= most {
-            return Err(Failure::new(format!(
-                "invalid cheaper value: must be lower than processes, but {least} is not lower than {most}"
-            )));
+            let why = format!(
+                "invalid cheaper value: must be lower than processes, but {least} is not lower than \
+                 {most}"
+            );
+            return Err(at(origin_of(said, "cheaper"), &why));
         }
         let initial = match self.cheaper.cheaper_initial {
             0 => least,
             initial => initial.clamp(least, most),
         };
         if self.cheaper.cheaper_initial != 0 && initial != self.cheaper.cheaper_initial {
-            say!(
-                "[warning] invalid cheaper-initial value ({}): from cheaper ({least}) to processes \
-                 ({most}) is possible, {initial} is used",
+            let why = format!(
+                "invalid cheaper-initial value ({}): from cheaper ({least}) to processes ({most}) is \
+                 possible, {initial} is used",
                 self.cheaper.cheaper_initial,
             );
+            let origin = origin_of(said, "cheaper-initial").unwrap_or(&Origin::CommandLine).clone();
+            self.warn(&origin, why);
         }
         self.cheaper.cheaper_initial = initial;
         Ok(())
     }
+}
+
+/// Where an option was said last.
+fn origin_of<'s>(said: &'s [(Directive, Verdict)], name: &str) -> Option<&'s Origin> {
+    let of_name = |(_, verdict): &&(Directive, Verdict)| matches!(verdict, Verdict::Option(row) if row.name == name);
+    said.iter().rfind(of_name).map(|(said, _)| &said.origin)
+}
+
+fn at(origin: Option<&Origin>, why: &str) -> Failure {
+    Failure::new(origin.map(|origin| format!("{origin}: ")).unwrap_or_default() + why)
 }
