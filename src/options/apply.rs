@@ -372,7 +372,12 @@ mod tests {
         check("processes = 4", initial, 4, "");
         check("processes = 4\ncheaper = 2", initial, 2, "");
         check("processes = 4\ncheaper = 2\ncheaper-initial = 3", initial, 3, "");
-        check("processes = 4\ncheaper = 2\ncheaper-initial = 9", initial, 4, "");
+        check(
+            "processes = 4\ncheaper = 2\ncheaper-initial = 9",
+            initial,
+            4,
+            "x.ini:4: invalid cheaper-initial value (9)",
+        );
     }
 
     #[test]
