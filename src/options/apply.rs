@@ -73,7 +73,10 @@ pub fn examine(gathered: Gathered) -> Examined {
     let said = directives.into_iter().map(|directive| {
         let verdict = settings.apply(&directive, &referenced).unwrap_or_else(|failure| {
             failures.push(failure);
-            Verdict::Wrong
+            // What is refused says so itself.
+            let row = table::find(&directive.name);
+            let refused = row.filter(|row| matches!(row.effect, Effect::Refused(_)));
+            refused.map_or(Verdict::Wrong, Verdict::Option)
         });
         (directive, verdict)
     });

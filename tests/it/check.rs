@@ -51,6 +51,7 @@ fn everything_that_is_wrong_is_told_at_once() {
     for expected in [
         "a.ini:3: [strict-mode] unknown config directive: vaccuum; did you mean vacuum?",
         "a.ini:4: cannot use chmod-socket = 99",
+        "php-app       x      a.ini:5       refused: run PHP with php-fpm",
         "a.ini:5: php-app is not done here",
         "a.ini:6: processes = 0: from 1 to 4096 is possible",
         "--socket option is missing",
