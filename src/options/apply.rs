@@ -384,6 +384,12 @@ mod tests {
     }
 
     #[test]
+    fn no_processes_with_threads_are_one() {
+        check("processes = 0\nthreads = 2", |s| s.processes.processes, 1, "read as 1");
+        check_refused("processes = 0", "x.ini:2: processes = 0: from 1 to 4096 is possible");
+    }
+
+    #[test]
     fn slips_are_applied_and_told() {
         check("max_requests = 5", |s| s.reload.max_requests, 5, "read as max-requests");
         check("process=4", |s| s.processes.processes, 4, "read as processes");

@@ -70,6 +70,12 @@ impl Settings {
             let why = format!("{name} = {number}: from {least} to {most} is possible");
             Err(at(origin_of(said, name), &why))
         };
+        if self.processes.processes == 0 && self.processes.threads > 1 {
+            // As uWSGI 2.0.31: a process that has threads is one worker.
+            let origin = origin_of(said, "processes").unwrap_or(&Origin::CommandLine).clone();
+            self.warn(&origin, "processes = 0 with threads is read as 1".to_owned());
+            self.processes.processes = 1;
+        }
         within("processes", self.processes.processes, 1, 4096)?;
         within("threads", self.processes.threads, 1, 1024)?;
         within("check-interval", self.processes.check_interval, 1, 3600)?;
