@@ -14,8 +14,8 @@ use crate::options::formats::Format;
 use crate::options::logic::Surroundings;
 use crate::options::{argv, gather};
 
-/// A value is shown up to this many letters; `--json` has it whole.
-const WIDEST_VALUE: usize = 44;
+/// A name, value or origin is shown up to this many letters; `--json` has it whole.
+const WIDEST: usize = 60;
 
 /// What to read.
 #[derive(Args)]
@@ -218,15 +218,20 @@ fn row(said: &Directive, verdict: Verdict) -> Row {
         Verdict::Unknown => ("unknown", None),
         Verdict::Wrong => ("wrong", None),
     };
-    let whole = said.value.as_deref().unwrap_or_default();
+    let value = shortened(said.value.as_deref().unwrap_or_default());
+    let origin = shortened(&said.origin.to_string());
+    Row { name: shortened(&said.name), value, origin, status, reason }
+}
+
+/// A text for a cell of the table.
+fn shortened(whole: &str) -> String {
     let printable = whole.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
-    let mut value: String = printable.take(WIDEST_VALUE).collect();
-    if whole.chars().count() > WIDEST_VALUE {
-        value.pop();
-        value.push('…');
+    let mut shown: String = printable.take(WIDEST).collect();
+    if whole.chars().nth(WIDEST).is_some() {
+        shown.pop();
+        shown.push('…');
     }
-    let origin = said.origin.to_string();
-    Row { name: said.name.clone(), value, origin, status, reason }
+    shown
 }
 
 fn origin(origin: &Origin) -> Value {

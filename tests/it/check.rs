@@ -130,3 +130,21 @@ fn comments_in_another_encoding_are_no_hindrance() {
     assert!(told.text.contains("a.ini:3: not UTF-8 text"), "{}", told.text);
     assert!(told.text.contains("module"), "{}", told.text);
 }
+
+#[test]
+fn hostile_files_end_with_a_message() {
+    let site = Site::new();
+    let deep = 100_000;
+    site.file("deep.xml", &format!("<uwsgi>{}{}</uwsgi>", "<a>".repeat(deep), "</a>".repeat(deep)));
+    site.file("deep.json", &format!("{{\"uwsgi\":{{\"a\":{}", "[".repeat(deep)));
+    site.file("deep.yaml", &format!("uwsgi:\n  a: {}{}\n", "[".repeat(deep), "]".repeat(deep)));
+    site.file("deep.toml", &format!("[uwsgi]\na = {}{}\n", "[".repeat(deep), "]".repeat(deep)));
+    site.file("long.ini", &format!("[uwsgi]\n{} = 1\n", "x".repeat(1_000_000)));
+    let growing: String = (0..20).map(|n| format!("n{n} = %(n{0})%(n{0})\n", n + 1)).collect();
+    site.file("bomb.ini", &format!("[uwsgi]\n{growing}n20 = {}\n", "x".repeat(1000)));
+    for name in ["deep.xml", "deep.json", "deep.yaml", "deep.toml", "long.ini", "bomb.ini"] {
+        let told = check(&site, &[name]);
+        assert_eq!(told.code, Some(1), "{name}: {:.500}", told.text);
+        assert!(told.text.contains("it would not start"), "{name}: {:.500}", told.text);
+    }
+}
