@@ -140,8 +140,9 @@ fn hostile_files_end_with_a_message() {
     site.file("deep.yaml", &format!("uwsgi:\n  a: {}{}\n", "[".repeat(deep), "]".repeat(deep)));
     site.file("deep.toml", &format!("[uwsgi]\na = {}{}\n", "[".repeat(deep), "]".repeat(deep)));
     site.file("long.ini", &format!("[uwsgi]\n{} = 1\n", "x".repeat(1_000_000)));
-    let growing: String = (0..20).map(|n| format!("n{n} = %(n{0})%(n{0})\n", n + 1)).collect();
-    site.file("bomb.ini", &format!("[uwsgi]\n{growing}n20 = {}\n", "x".repeat(1000)));
+    let growing: Vec<_> = (0..20).map(|n| format!("n{n} = %(n{0})%(n{0})", n + 1)).collect();
+    let growing = growing.join("\n");
+    site.file("bomb.ini", &format!("[uwsgi]\n{growing}\nn20 = {}\n", "x".repeat(1000)));
     for name in ["deep.xml", "deep.json", "deep.yaml", "deep.toml", "long.ini", "bomb.ini"] {
         let told = check(&site, &[name]);
         assert_eq!(told.code, Some(1), "{name}: {:.500}", told.text);
