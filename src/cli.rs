@@ -3,6 +3,8 @@
 //! Only this folder and the wheel's door wire the others together.
 
 #[cfg(feature = "python")]
+mod activation;
+#[cfg(feature = "python")]
 mod application;
 mod check;
 #[cfg(feature = "python")]

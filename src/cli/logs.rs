@@ -8,7 +8,7 @@ use crate::error::Failure;
 use crate::log::format::Format;
 use crate::log::pipe::{Outputs, Pipe};
 use crate::log::plan::{LOGGERS, Plan};
-use crate::log::request::RequestLog;
+use crate::log::request::{Form, RequestLog};
 use crate::log::{prefix_with, say, target};
 use crate::options::settings::Settings;
 use crate::process::reexec::Heirloom;
@@ -111,8 +111,13 @@ pub(super) fn bequeath(log: Option<&Pipe>) -> Vec<Heirloom> {
 pub(super) fn requests(settings: &Settings, log: Option<&Pipe>) -> RequestLog {
     let logging = &settings.logging;
     let date = logging.prefix().flatten().filter(|_| logging.logformat_strftime);
+    let form = match &logging.log_format {
+        _ if logging.log_json => Form::Json,
+        Some(said) => Form::Own(Format::parse(&said.value, date)),
+        None => Form::Usual,
+    };
     RequestLog {
-        format: logging.log_format.as_ref().map(|said| Format::parse(&said.value, date)),
+        form,
         x_forwarded_for: logging.log_x_forwarded_for,
         way: log.and_then(Pipe::requests),
     }

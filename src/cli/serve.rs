@@ -9,6 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::Said;
+use super::activation;
 use super::application::facts;
 use super::files::{Leftovers, Pidfile, absolute};
 use super::hooks::{self, Errands, NoErrands};
@@ -78,7 +79,8 @@ struct Spare {
 impl Spare {
     fn of(legacy: &Legacy) -> Self {
         let listeners = legacy.listeners.iter().filter_map(|heirloom| {
-            let listener = Listener::adopt(&heirloom.address, heirloom.again().ok()?)?;
+            let listener =
+                Listener::adopt(&heirloom.address, heirloom.again().ok()?, heirloom.handed)?;
             Some(("inherited", Arc::new(listener)))
         });
         let again = |heirlooms: &[Heirloom]| {
@@ -149,22 +151,32 @@ fn carry_on(program: Program, legacy: &Legacy, spare: Spare) -> Result<u8, Failu
 }
 
 fn start_in_place(
-    settings: Settings,
+    mut settings: Settings,
     said: Said,
     program: Program,
-    legacy: Option<Legacy>,
+    mut legacy: Option<Legacy>,
 ) -> Result<u8, Failure> {
+    let heirlooms = activation::inherit(&mut settings, legacy.as_mut());
     if let Some(failure) = settings.without_socket() {
         return Err(failure);
     }
     let plan = logs::plan(&settings, legacy.is_some())?;
     let launcher = go_to_background(&settings, &plan, legacy.is_some())?;
     let mut waiting = Waiting { launcher };
-    let served = start(settings, said, program, plan, legacy, &mut waiting);
+    let from = Start { program, legacy, heirlooms };
+    let served = start(settings, said, from, plan, &mut waiting);
     if let (Err(failure), Some(launcher)) = (&served, waiting.launcher.take()) {
         launcher.failed(&failure.to_string());
     }
     served
+}
+
+/// What an image has before it starts.
+struct Start {
+    program: Program,
+    legacy: Option<Legacy>,
+    /// Listening sockets, of the image before or handed over.
+    heirlooms: Vec<Heirloom>,
 }
 
 /// A launching process that waits, if there is one.
@@ -184,14 +196,13 @@ impl Waiting {
 fn start(
     settings: Settings,
     said: Said,
-    program: Program,
+    mut from: Start,
     plan: Plan,
-    mut legacy: Option<Legacy>,
     waiting: &mut Waiting,
 ) -> Result<u8, Failure> {
-    let outputs = legacy.as_mut().map(|legacy| std::mem::take(&mut legacy.outputs));
+    let outputs = from.legacy.as_mut().map(|legacy| std::mem::take(&mut legacy.outputs));
     let mut log = logs::start(&settings, plan, outputs)?;
-    let served = start_server(settings, said, program, legacy, log.as_mut(), waiting);
+    let served = start_server(settings, said, from, log.as_mut(), waiting);
     if let (Err(failure), Some(log)) = (&served, &log)
         && log.has_loggers()
     {
@@ -204,11 +215,11 @@ fn start(
 fn start_server(
     settings: Settings,
     said: Said,
-    program: Program,
-    legacy: Option<Legacy>,
+    from: Start,
     mut log: Option<&mut Pipe>,
     waiting: &mut Waiting,
 ) -> Result<u8, Failure> {
+    let Start { program, legacy, heirlooms } = from;
     let began = Instant::now();
     let (guard, signals) = watch_signals(&settings)?;
     greet(&settings, &said);
@@ -216,8 +227,7 @@ fn start_server(
     let mut leftovers = Leftovers::new(&settings);
     let drops = Drops::of(&settings);
     let is_later = legacy.is_some();
-    let Legacy { processes, daemons: beside, reloads, listeners: heirlooms, channel, .. } =
-        legacy.unwrap_or_default();
+    let Legacy { processes, daemons: beside, reloads, channel, .. } = legacy.unwrap_or_default();
     let Settled { pidfiles, early } =
         settle(&settings, drops, is_later, heirlooms, &mut leftovers)?;
     if let (Some(file), None) = (settings.logging.late_file(), &log) {

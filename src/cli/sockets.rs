@@ -54,7 +54,7 @@ impl Early {
         let options = listen_options(settings)?;
         for (index, said) in settings.sockets.shared_socket.iter().enumerate() {
             let listener = open(said, &mut heirlooms, &options)?;
-            say!("uwsgi shared socket {index} bound to {}", describe(&listener));
+            say!("uwsgi shared socket {index} {}", describe(&listener));
             listeners.push(listener);
         }
         Ok(Self { listeners, heirlooms, tls })
@@ -69,7 +69,10 @@ fn open(
 ) -> Result<Listener, Failure> {
     let inherited = heirlooms.iter().position(|heirloom| heirloom.address == said.value);
     let inherited = inherited.map(|index| heirlooms.swap_remove(index));
-    let adopted = inherited.and_then(|heirloom| Listener::adopt(&said.value, heirloom.into_fd()));
+    let adopted = inherited.and_then(|heirloom| {
+        let handed = heirloom.handed;
+        Listener::adopt(&said.value, heirloom.into_fd(), handed)
+    });
     match adopted {
         Some(listener) => Ok(listener),
         None => Listener::open(&said.value, options)
@@ -79,7 +82,8 @@ fn open(
 
 fn describe(listener: &Listener) -> String {
     let family = if listener.port().is_some() { "TCP" } else { "UNIX" };
-    format!("{family} address {} fd {}", listener.address, listener.fd())
+    let how = if listener.handed { "attached" } else { "bound" };
+    format!("{how} to {family} address {} fd {}", listener.address, listener.fd())
 }
 
 impl Sockets {
@@ -89,6 +93,7 @@ impl Sockets {
         leftovers: &mut Leftovers,
     ) -> Result<Self, Failure> {
         let options = listen_options(settings)?;
+        warn_of_backlog(settings);
         let Early { listeners: shared, mut heirlooms, tls } = early;
         let mut open = |said: &Named| -> Result<Listener, Failure> {
             let shared = shared.iter().find(|shared| shared.said == said.value);
@@ -98,7 +103,7 @@ impl Sockets {
                 })?,
                 None => open(said, &mut heirlooms, &options)?,
             };
-            if let Address::Unix(path) = &listener.address {
+            if let (Address::Unix(path), false) = (&listener.address, listener.handed) {
                 leftovers.add(path);
             }
             Ok(listener)
@@ -106,7 +111,7 @@ impl Sockets {
         let mut requests = Vec::new();
         for (index, (socket, tls)) in settings.sockets.asked.iter().zip(tls).enumerate() {
             let listener = open(&socket.address)?;
-            say!("uwsgi socket {index} bound to {}", describe(&listener));
+            say!("uwsgi socket {index} {}", describe(&listener));
             if socket.protocol.is_for_front_ends() && listener.address.is_open() {
                 say!(
                     "[warning] {}: the {} protocol on {} is open to other machines; whoever \
@@ -183,15 +188,18 @@ fn certificates_by_host(settings: &Settings) -> Result<Vec<(String, TlsFiles)>, 
     Ok(named)
 }
 
-fn listen_options(settings: &Settings) -> Result<listen::Options, Failure> {
-    let largest = listen::largest_backlog();
-    if let Some(largest) = largest.filter(|largest| *largest < settings.sockets.listen) {
-        return Err(Failure::new(format!(
-            "listen = {} is more than the kernel allows ({largest})",
-            settings.sockets.listen
-        ))
-        .hint("raise net.core.somaxconn, or lower listen"));
+/// The kernel cuts a longer queue without a word.
+fn warn_of_backlog(settings: &Settings) {
+    let wanted = settings.sockets.listen;
+    if let Some(largest) = listen::largest_backlog().filter(|largest| *largest < wanted) {
+        say!(
+            "[warning] listen = {wanted} is more than the kernel allows; {largest} connections can \
+             wait (raise net.core.somaxconn, or lower listen)"
+        );
     }
+}
+
+fn listen_options(settings: &Settings) -> Result<listen::Options, Failure> {
     let owner = settings.sockets.chown_socket.as_ref().map(|owner| {
         let uid = identity::user(&owner.user)?;
         let gid = owner.group.as_deref().map(identity::group).transpose()?;

@@ -1,12 +1,13 @@
 //! The server's log: lines in uWSGI's form, one write each, on standard error.
 //!
-//! Not `tracing`, because the form is uWSGI's and tools parse it. [`request`] and [`mod@format`]
+//! Not `tracing`, because the form is uWSGI's and tools parse it. [`request`], [`mod@format`] and [`json`]
 //! make the line of a request. Where standard error goes is decided at the start: as it is, to a
 //! file ([`target`]), or through a process that knows loggers and rotation ([`pipe`], [`writer`])
 //! as a [`plan`] says.
 
 pub mod encoder;
 pub mod format;
+mod json;
 pub mod pipe;
 pub mod plan;
 pub mod request;

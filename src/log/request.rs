@@ -10,18 +10,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::format::Format;
+use super::json;
 use super::time::now;
 use crate::app::Vars;
 
 /// How lines of requests are made and where they go.
 #[derive(Clone, Debug, Default)]
 pub struct RequestLog {
-    /// A form of one's own.
-    pub format: Option<Format>,
+    /// What the line looks like.
+    pub form: Form,
     /// Whether a client is who X-Forwarded-For says.
     pub x_forwarded_for: bool,
     /// The way to loggers of their own; else standard error.
     pub way: Option<Arc<OwnedFd>>,
+}
+
+/// What the line of a request looks like.
+#[derive(Clone, Debug, Default)]
+pub enum Form {
+    /// As uWSGI's.
+    #[default]
+    Usual,
+    /// A form of one's own.
+    Own(Format),
+    /// A JSON object.
+    Json,
 }
 
 impl RequestLog {
@@ -29,7 +42,7 @@ impl RequestLog {
     #[must_use]
     pub fn subject(&self, vars: &Vars) -> Subject {
         let mut subject = Subject::of(vars, self.x_forwarded_for);
-        if let Some(format) = &self.format {
+        if let Form::Own(format) = &self.form {
             subject.values = format.values(vars);
         }
         subject
@@ -37,9 +50,10 @@ impl RequestLog {
 
     /// Writes the line of a request, in one piece.
     pub fn write(&self, subject: &Subject, outcome: &Outcome) {
-        let mut text = match &self.format {
-            Some(format) => format.line(subject, outcome),
-            None => line(subject, outcome),
+        let mut text = match &self.form {
+            Form::Usual => line(subject, outcome),
+            Form::Own(format) => format.line(subject, outcome),
+            Form::Json => json::line(subject, outcome),
         };
         text.push('\n');
         // A log that cannot be written has nowhere to say so.
@@ -69,6 +83,8 @@ pub struct Subject {
     pub agent: String,
     /// `HTTP_REFERER`.
     pub referer: String,
+    /// `HTTP_X_REQUEST_ID`.
+    pub request_id: String,
     /// `CONTENT_LENGTH`, 0 where it is no number.
     pub content_length: u64,
     /// Values of the variables that a [`Format`] names, in its order.
@@ -97,6 +113,7 @@ impl Subject {
             host: text(b"HTTP_HOST"),
             agent: text(b"HTTP_USER_AGENT"),
             referer: text(b"HTTP_REFERER"),
+            request_id: text(b"HTTP_X_REQUEST_ID"),
             content_length: vars.text(b"CONTENT_LENGTH").parse().unwrap_or(0),
             values: Vec::new(),
             own: Vec::new(),

@@ -302,7 +302,10 @@ impl Master<'_> {
         let sockets = self.job.sockets.iter().map(|(_, listener)| &**listener);
         let listeners = sockets
             .chain(self.job.stats)
-            .map(|listener| Heirloom { address: listener.said.clone(), fd: listener.fd() })
+            .map(|listener| Heirloom {
+                handed: listener.handed,
+                ..Heirloom::new(&listener.said, &listener.socket)
+            })
             .collect();
         let legacy = Legacy {
             reloads: self.job.reloads + 1,

@@ -7,7 +7,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
 
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 
 use super::address::Address;
 use crate::process::inspect;
@@ -21,6 +21,8 @@ pub struct Listener {
     pub address: Address,
     /// The socket, not blocking.
     pub socket: Socket,
+    /// Whether a service manager opened it.
+    pub handed: bool,
 }
 
 /// How a socket is to be opened.
@@ -96,17 +98,21 @@ impl Listener {
         }
     }
 
-    /// Takes over a socket that an earlier image opened for the same words.
+    /// Takes over a socket that an earlier image or, `handed`, a service manager opened for these
+    /// words.
     #[must_use]
-    pub fn adopt(said: &str, fd: OwnedFd) -> Option<Self> {
+    pub fn adopt(said: &str, fd: OwnedFd, handed: bool) -> Option<Self> {
         let address = Address::parse(said).ok()?;
-        Some(Self::of(said, address, Socket::from(fd)))
+        let socket = Socket::from(fd);
+        socket.set_nonblocking(true).ok()?;
+        Some(Self { handed, ..Self::of(said, address, socket) })
     }
 
     /// The same socket once more.
     pub fn again(&self) -> io::Result<Self> {
         let socket = self.socket.try_clone()?;
-        Ok(Self { said: self.said.clone(), address: self.address.clone(), socket })
+        let (said, address) = (self.said.clone(), self.address.clone());
+        Ok(Self { said, address, socket, handed: self.handed })
     }
 
     fn of(said: &str, address: Address, socket: Socket) -> Self {
@@ -114,7 +120,7 @@ impl Listener {
             Some(local) => Address::Tcp(local),
             None => address,
         };
-        Self { said: said.to_owned(), address, socket }
+        Self { said: said.to_owned(), address, socket, handed: false }
     }
 
     /// The port, where there is one.
@@ -140,6 +146,24 @@ impl Listener {
     pub fn fd(&self) -> i32 {
         self.socket.as_raw_fd()
     }
+}
+
+/// Where a socket listens that somebody else opened; else why it is none of ours.
+pub fn address_of(fd: &OwnedFd) -> Result<Address, String> {
+    let socket = SockRef::from(fd);
+    let is_stream = socket.r#type().is_ok_and(|kind| kind == Type::STREAM);
+    if !is_stream || !socket.is_listener().unwrap_or(false) {
+        return Err("it is no stream socket that listens".to_owned());
+    }
+    let local = socket.local_addr().map_err(|error| error.to_string())?;
+    let name = || {
+        let name = std::str::from_utf8(local.as_abstract_namespace()?).ok()?;
+        Some(Address::Abstract(name.to_owned()))
+    };
+    let tcp = local.as_socket().map(Address::Tcp);
+    tcp.or_else(|| Some(Address::Unix(local.as_pathname()?.to_owned())))
+        .or_else(name)
+        .ok_or_else(|| "it has no address".to_owned())
 }
 
 /// Connections that wait at all of these, where the kernel tells of one at least.

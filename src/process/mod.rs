@@ -3,6 +3,7 @@
 //!
 //! Nearly all of the crate's `unsafe` is here. Policy (who is started when) is the master's.
 
+pub mod activation;
 pub mod channel;
 pub mod daemon;
 pub mod environment;

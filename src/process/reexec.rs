@@ -1,7 +1,7 @@
 //! Starting this program anew in the same process, with what the old image leaves to the new one.
 
 use std::ffi::{CString, OsString};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -28,6 +28,10 @@ pub struct Heirloom {
     pub address: String,
     /// The open descriptor.
     pub fd: RawFd,
+    /// Whether a service manager opened it: it stays a socket of this server whatever the
+    /// configuration says.
+    #[serde(default)]
+    pub handed: bool,
 }
 
 /// What one image leaves to the next.
@@ -150,7 +154,13 @@ pub fn inherited() -> Option<Legacy> {
 impl Heirloom {
     /// A descriptor under a name; it stays its owner's until the image ends.
     pub fn new(address: &str, fd: &impl AsRawFd) -> Self {
-        Self { address: address.to_owned(), fd: fd.as_raw_fd() }
+        Self { address: address.to_owned(), fd: fd.as_raw_fd(), handed: false }
+    }
+
+    /// A descriptor that a service manager opened, which is the heirloom's from now on.
+    #[must_use]
+    pub fn handed(address: String, fd: OwnedFd) -> Self {
+        Self { address, fd: fd.into_raw_fd(), handed: true }
     }
 
     /// A further descriptor of the same thing.
@@ -167,7 +177,8 @@ impl Heirloom {
     pub fn into_fd(self) -> OwnedFd {
         #[expect(unsafe_code, reason = "the number came through the environment")]
         // SAFETY: the earlier image of this same process opened it and gave it up by starting
-        // anew; `inherited` found it open; each heirloom is taken once.
+        // anew, and `inherited` found it open; or `handed` was given it. Each heirloom is taken
+        // once.
         unsafe {
             OwnedFd::from_raw_fd(self.fd)
         }
@@ -175,7 +186,7 @@ impl Heirloom {
 }
 
 /// Whether a descriptor stays open when a program is started.
-fn keep_open(fd: RawFd, keep: bool) -> std::io::Result<()> {
+pub(super) fn keep_open(fd: RawFd, keep: bool) -> std::io::Result<()> {
     #[expect(unsafe_code, reason = "the caller's descriptor, by number")]
     // SAFETY: borrowed for this call only; a number that is not open is an error of `fcntl`.
     let fd = unsafe { std::os::fd::BorrowedFd::borrow_raw(fd.as_raw_fd()) };

@@ -39,7 +39,7 @@ pub fn version() -> String {
 }
 
 /// The first two numbers of the version, `3.11`.
-fn short_version() -> String {
+pub(super) fn short_version() -> String {
     let version = version();
     let mut numbers = version.split(['.', ' ']);
     format!("{}.{}", numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default())
@@ -64,10 +64,13 @@ fn find_executable(home: Option<&Path>, running: bool) -> Result<Option<PathBuf>
     let Some(home) = home else {
         let active = std::env::var_os("VIRTUAL_ENV").map(PathBuf::from);
         let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.to_owned()));
-        let active = active.filter(|venv| fits(venv)).map(|venv| venv.join("bin/python"));
         let beside = beside
             .filter(|bin| bin.parent().is_some_and(|venv| venv.join("pyvenv.cfg").is_file()))
             .map(|bin| bin.join("python"));
+        let active = match (&beside, active) {
+            (None, Some(venv)) if !running => active_environment(&venv),
+            _ => None,
+        };
         let built = Some(PathBuf::from(env!("RUWSGI_PYTHON")));
         let candidates = [beside, active, built].into_iter().flatten();
         return Ok(candidates.filter(|path| path.exists()).find(|_| !running));
@@ -87,14 +90,7 @@ fn find_executable(home: Option<&Path>, running: bool) -> Result<Option<PathBuf>
         .hint("name the folder that holds bin/python and pyvenv.cfg, or leave home out"));
     }
     if !fits(home) {
-        let found = installed_versions(home);
-        let found = if found.is_empty() { "no Python".to_owned() } else { found.join(", ") };
-        return Err(Failure::new(format!(
-            "{} is for {found}, and this ruwsgi is for Python {}",
-            home.display(),
-            short_version(),
-        ))
-        .hint(format!(
+        return Err(Failure::new(mismatch(home)).hint(format!(
             "make it anew with python{0} -m venv, or use a ruwsgi built for its Python",
             short_version()
         )));
@@ -102,8 +98,26 @@ fn find_executable(home: Option<&Path>, running: bool) -> Result<Option<PathBuf>
     Ok(Some(home.join("bin/python")))
 }
 
+/// The interpreter of the virtual environment in which this program was started (`VIRTUAL_ENV`),
+/// where it is of this version.
+fn active_environment(venv: &Path) -> Option<PathBuf> {
+    if fits(venv) {
+        say!("using the virtual environment {} (VIRTUAL_ENV)", venv.display());
+        return Some(venv.join("bin/python"));
+    }
+    say!("[warning] environment VIRTUAL_ENV: {}; it is not used", mismatch(venv));
+    None
+}
+
+fn mismatch(home: &Path) -> String {
+    let found = installed_versions(home);
+    let found = if found.is_empty() { "no Python".to_owned() } else { found.join(", ") };
+    let wanted = short_version();
+    format!("{} is for {found}, and this ruwsgi is for Python {wanted}", home.display())
+}
+
 /// Whether there are modules for this version of Python.
-fn fits(home: &Path) -> bool {
+pub(super) fn fits(home: &Path) -> bool {
     home.join(format!("lib/python{}", short_version())).is_dir()
 }
 

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::PyDict;
 
+use super::explain::explain_import;
+use super::factory;
 use crate::log::say;
 
 /// Where the application is.
@@ -128,9 +130,9 @@ fn find_callable(
 ) -> Result<Py<PyAny>, LoadError> {
     let py = module.py();
     // `create_app()` is a factory: what it gives is the application.
-    let (name, factory) = match name.strip_suffix("()") {
-        Some(name) => (name, true),
-        None => (name, false),
+    let (name, arguments) = match name.strip_suffix(')').and_then(|name| name.split_once('(')) {
+        Some((name, arguments)) => (name.trim(), Some(arguments)),
+        None => (name, None),
     };
     let mut found: Bound<'_, PyAny> = module.clone().into_any();
     for part in name.split('.') {
@@ -143,8 +145,11 @@ fn find_callable(
             LoadError(format!("there is no `{name}` in {said}: {others}"))
         })?;
     }
-    if factory {
-        found = found.call0().map_err(|error| {
+    if let Some(arguments) = arguments {
+        let arguments = factory::arguments(py, arguments).map_err(|why| {
+            LoadError(format!("cannot call {name}({arguments}) in {said}: {why}"))
+        })?;
+        found = arguments.call(&found).map_err(|error| {
             print_error(py, &error);
             LoadError(format!("{name}() in {said} failed"))
         })?;
@@ -206,45 +211,6 @@ fn load_file_as<'py>(
     })
 }
 
-/// Prints the traceback and the search path, and names what is wrong.
-fn explain_import(py: Python<'_>, module: &str, error: &PyErr) -> LoadError {
-    print_error(py, error);
-    let missing =
-        error.value(py).getattr("name").ok().and_then(|name| name.extract::<String>().ok());
-    let top = module.split('.').next().unwrap_or(module);
-    match missing.filter(|_| error.is_instance_of::<pyo3::exceptions::PyModuleNotFoundError>(py)) {
-        Some(missing) if missing == module || missing == top => {
-            say!("the module search path (sys.path) was:");
-            for directory in search_path(py) {
-                say!("  {}", if directory.is_empty() { "''" } else { &directory });
-            }
-            let here = std::env::current_dir().unwrap_or_default();
-            let below = find_below(&here, top);
-            LoadError(match below {
-                Some(below) => format!(
-                    "there is no module {missing} from {}, but in {}; say chdir = {}",
-                    here.display(),
-                    below.display(),
-                    below.display(),
-                ),
-                None => format!(
-                    "there is no module {missing}; is chdir (now {}), pythonpath or home right?",
-                    here.display(),
-                ),
-            })
-        }
-        Some(missing) => {
-            let python = py.import("sys").and_then(|sys| sys.getattr("prefix"));
-            let python = python.map(|prefix| prefix.to_string()).unwrap_or_default();
-            LoadError(format!(
-                "{module} needs the module {missing}, which is not installed in {python}; is home \
-                 (virtualenv) set to the environment of the application?"
-            ))
-        }
-        None => LoadError(format!("{module} failed to load")),
-    }
-}
-
 /// Prints an error with its traceback, whatever kind it is.
 pub(super) fn print_error(py: Python<'_>, error: &PyErr) {
     // A `SystemExit` must not end the server: `PyErr::print` would obey it.
@@ -264,21 +230,4 @@ pub(super) fn traceback(py: Python<'_>, error: &PyErr) -> String {
         traceback.call_method1("format_exception", parts)?.extract::<Vec<String>>()
     });
     lines.map_or_else(|_| error.to_string(), |lines| lines.concat())
-}
-
-fn search_path(py: Python<'_>) -> Vec<String> {
-    let path = py.import("sys").and_then(|sys| sys.getattr("path"));
-    let path = path.ok().and_then(|path| path.cast_into::<PyList>().ok());
-    path.map(|path| path.iter().map(|entry| entry.to_string()).collect()).unwrap_or_default()
-}
-
-/// A folder one level down that has the module.
-fn find_below(here: &Path, module: &str) -> Option<PathBuf> {
-    let folders = std::fs::read_dir(here).ok()?.flatten().map(|entry| entry.path());
-    let mut folders: Vec<_> = folders.filter(|path| path.is_dir()).collect();
-    folders.sort();
-    folders.into_iter().find(|folder| {
-        folder.join(module).join("__init__.py").is_file()
-            || folder.join(format!("{module}.py")).is_file()
-    })
 }

@@ -4,6 +4,8 @@
 //! processes are for others; the hooks around a fork are here.
 
 mod environ;
+mod explain;
+mod factory;
 mod file;
 mod input;
 mod interpreter;

@@ -341,3 +341,66 @@ fn a_log_may_go_to_another_machine() {
         }
     }
 }
+
+#[test]
+fn requests_are_logged_as_json() {
+    if lacks_option("log-json") {
+        return;
+    }
+    let site = site();
+    site.file("files/a.txt", "plain");
+    let more = ["--log-json", "--req-logger", "file:requests.log", "--static-map", "/s=files"];
+    let (server, address) = start(&site, &more);
+    let ask = |request: &[u8]| {
+        server.wait_ready(&address);
+        let mut connection = Connection::open(&address);
+        connection.send(request);
+        connection.read_all()
+    };
+    ask(b"GET /named?a=b HTTP/1.1\r\nHost: h\r\nX-Request-ID: id-1\r\nUser-Agent: \
+          a\"\\u0041\xff\xc3\xa9\r\nReferer: </script>\tx\r\nConnection: close\r\n\r\n");
+    ask(b"GET /s/a.txt HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    ask(b"POST /missing HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc");
+    wait_until("three lines", || site.read("requests.log").lines().count() == 3);
+    let text = site.read("requests.log");
+    let lines: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|why| panic!("{why}: {line}")))
+        .collect();
+    let [named, file, missing] = lines.as_slice() else { panic!("{text}") };
+    assert_eq!(named["request_id"], "id-1");
+    assert_eq!(named["uri"], "/named?a=b");
+    assert_eq!(named["user_agent"], r#"a\"\\u0041\xff\xc3\xa9"#);
+    assert_eq!(named["referer"], r"</script>\tx");
+    assert_eq!(named["variables"]["app_user"], "bob");
+    assert_eq!(named["method"], "GET");
+    assert_eq!(named["protocol"], "HTTP/1.1");
+    assert_eq!((&named["worker"], &named["core"]), (&1.into(), &0.into()));
+    assert_eq!((&file["app"], &file["response_size"]), (&serde_json::Value::Null, &5.into()));
+    assert_ne!(file["request_id"], "");
+    assert_eq!((&missing["status"], &missing["request_size"]), (&404.into(), &3.into()));
+    let pid = i32::try_from(missing["pid"].as_i64().unwrap()).unwrap();
+    assert!(server.children().contains(&pid), "{text}");
+    for name in ["time", "client", "user", "milliseconds", "microseconds", "response_head_size"] {
+        assert!(!missing[name].is_null(), "{name}: {text}");
+    }
+    assert!(!server.logged("/named"), "the lines have gone elsewhere");
+    // What a front end sends over uwsgi may hold anything.
+    server.stop();
+    let server = site.start(&["--socket", "u.sock", "--wsgi-file", "app.py", "--log-json"]);
+    let address = Address::socket(site.join("u.sock"));
+    server.wait_ready(&address);
+    let hostile = "/\n{\"status\":500}\r\u{1b}[31m\u{9b}\u{2028}\u{0}\u{7f}";
+    let variables =
+        [("REQUEST_METHOD", "GET\n"), ("REQUEST_URI", hostile), ("REMOTE_USER", "\"},{\"\n")];
+    let mut connection = Connection::open(&address);
+    connection.send(packet(&variables, b""));
+    connection.read_all();
+    let line = server.wait_log("^\\{.*\\}$");
+    assert!(!line.contains(char::is_control), "{line:?}");
+    let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+    assert_eq!(line["user"], r#"\"},{\"\n"#);
+    assert!(line["uri"].as_str().unwrap().starts_with(r#"/\n{\"status\":500}\r\x1b[31m"#));
+    server.wait_log_times("^\\{", 1);
+    assert!(!server.logged("^\\{\"status\""));
+}

@@ -32,6 +32,7 @@ mod hooks;
 mod http;
 mod life;
 mod limits;
+mod loading;
 mod logs;
 mod mistakes;
 mod mounts;

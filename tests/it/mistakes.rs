@@ -228,17 +228,20 @@ fn folders_and_users_that_are_not_there_are_exit_code_1() {
 }
 
 #[test]
-fn a_backlog_beyond_the_kernels_is_exit_code_1() {
+fn a_backlog_beyond_the_kernels_is_told() {
     let site = Site::with("hello.py");
-    let finished = site.run(&[
-        "--http-socket",
-        &format!("127.0.0.1:{}", unused_port()),
-        "--wsgi-file",
-        "hello.py",
-        "--listen",
-        "999999",
-    ]);
-    check(&finished, 1, &["999999", "somaxconn"]);
+    let words = ["--http-socket", "app.sock", "--wsgi-file", "hello.py", "--listen", "999999"];
+    if is_uwsgi() {
+        check(&site.run(&words), 1, &[]);
+        return;
+    }
+    let server = site.start(&words);
+    assert_eq!(server.get(&Address::socket(site.join("app.sock")), "/").text(), "Hello World");
+    server.wait_log("^\\[warning\\] listen = 999999 is more than the kernel allows; .*somaxconn");
+    server.stop();
+    let server = site.start(&[&words[..4], &["--listen", "5"]].concat());
+    server.get(&Address::socket(site.join("app.sock")), "/");
+    assert!(!server.logged("somaxconn"));
 }
 
 #[test]

@@ -192,3 +192,107 @@ fn http_to_means_the_own_workers() {
     assert_eq!(finished.code, Some(1));
     assert!(finished.text.contains("app.ini:8: http-to = other.sock is no socket"));
 }
+
+/// The program, started as systemd starts it for a socket unit. `pid` is what it says of whom the
+/// sockets are for.
+fn activated(
+    site: &Site,
+    listeners: &[std::os::fd::BorrowedFd<'_>],
+    pid: &str,
+    words: &[&str],
+) -> std::process::Command {
+    let moves = (3..).zip(listeners).map(|(number, listener)| {
+        // Not closed when a program is started.
+        let copy = nix::fcntl::fcntl(listener, nix::fcntl::FcntlArg::F_DUPFD(40)).unwrap();
+        format!("exec {number}<&{copy} {copy}<&-\n")
+    });
+    let moves: String = moves.collect();
+    let count = listeners.len();
+    let said = format!("LISTEN_FDS={count} LISTEN_PID={pid} LISTEN_FDNAMES=x");
+    let script = format!("{moves}export {said}\nexec \"$@\"");
+    let program = crate::support::program();
+    let bash = ["-c", &script, "bash", program.to_str().unwrap()];
+    site.command_of(std::path::Path::new("bash"), &[&bash, words].concat())
+}
+
+/// An application that tells its environment.
+const ENVIRONMENT: &str = "import os\ndef application(environ, start):\n    start('200 OK', [])\n    \
+                           return [repr([n for n in os.environ if 'LISTEN' in n]).encode()]\n";
+
+#[test]
+fn sockets_of_a_service_manager_are_served_and_kept_over_reloads() {
+    use std::os::fd::AsFd;
+    let site = Site::with("hello.py");
+    site.file("app.py", ENVIRONMENT);
+    let tcp = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let unix = std::os::unix::net::UnixListener::bind(site.join("a.sock")).unwrap();
+    let port = tcp.local_addr().unwrap().port();
+    let addresses = [Address::Port(port), Address::socket(site.join("a.sock"))];
+    let words = ["--wsgi-file", "app.py", "--protocol", "http", "--master", "--vacuum"];
+    let command = activated(&site, &[tcp.as_fd(), unix.as_fd()], "$$", &words);
+    let server = crate::support::Server::start(&site, command);
+    for _ in 0..2 {
+        for address in &addresses {
+            let text = server.get(address, "/").text();
+            assert!(text == "[]" || is_uwsgi(), "{text}");
+        }
+        server.wait_log(&format!("attached to .* address 127.0.0.1:{port}"));
+        if differs_on_purpose() {
+            // Its next image has lost them.
+            return;
+        }
+        let starts = server.wait_log_times("Starting uWSGI", 1).len();
+        server.signal(nix::sys::signal::Signal::SIGHUP);
+        server.wait_log_times("Starting uWSGI", starts + 1);
+    }
+    server.stop();
+    // It is the service manager's, which starts the server anew for the next connection.
+    assert!(site.join("a.sock").exists());
+}
+
+#[test]
+fn an_option_that_names_a_socket_of_a_service_manager_takes_it() {
+    use std::os::fd::AsFd;
+    if differs_on_purpose() {
+        return;
+    }
+    let site = Site::with("hello.py");
+    let named = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let unix = std::os::unix::net::UnixListener::bind(site.join("a.sock")).unwrap();
+    let [named_port, other_port] =
+        [&named, &other].map(|listener| listener.local_addr().unwrap().port());
+    let at = format!("127.0.0.1:{named_port}");
+    let words = ["--wsgi-file", "hello.py", "--http", &at, "--http-socket", "a.sock", "--master"];
+    let fds = [named.as_fd(), other.as_fd(), unix.as_fd()];
+    let server = crate::support::Server::start(&site, activated(&site, &fds, "$$", &words));
+    for _ in 0..2 {
+        assert_eq!(server.get(&Address::Port(named_port), "/").text(), "Hello World");
+        let address = Address::socket(site.join("a.sock"));
+        assert_eq!(server.get(&address, "/").text(), "Hello World");
+        // The one that nobody names speaks uwsgi.
+        assert_eq!(get_uwsgi(&Address::Port(other_port), "/").text(), "Hello World");
+        let starts = server.wait_log_times("Starting uWSGI", 1).len();
+        server.signal(nix::sys::signal::Signal::SIGHUP);
+        server.wait_log_times("Starting uWSGI", starts + 1);
+    }
+    server.stop();
+}
+
+#[test]
+fn what_was_handed_to_another_process_is_left_alone() {
+    use std::os::fd::AsFd;
+    let site = Site::with("hello.py");
+    let tcp = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let words = ["--wsgi-file", "hello.py", "--master"];
+    let finished = site.finish(activated(&site, &[tcp.as_fd()], "1", &words));
+    assert_eq!(finished.code, Some(1), "{}", finished.text);
+    assert!(finished.text.contains("--socket option is missing"), "{}", finished.text);
+    if differs_on_purpose() {
+        return;
+    }
+    let datagrams = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let finished = site.finish(activated(&site, &[datagrams.as_fd()], "$$", &words));
+    assert_eq!(finished.code, Some(1), "{}", finished.text);
+    assert!(finished.text.contains("socket 3 is not used: it is no stream"), "{}", finished.text);
+}

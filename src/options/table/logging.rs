@@ -25,6 +25,7 @@ pub struct Logging {
     pub log_micros: bool,
     pub log_x_forwarded_for: bool,
     pub log_format: Option<Said>,
+    pub log_json: bool,
     pub logformat_strftime: bool,
     pub logdate: Option<Said>,
     pub log_prefix: Option<Said>,
@@ -261,6 +262,11 @@ pub(super) static ROWS: &[Row] = &[
         "the line of a request, with names such as %(uri) and %(status)",
     )
     .aliases(&["logformat"]),
+    Row::flag(
+        "log-json",
+        |s| &mut s.logging.log_json,
+        "(ours) log each request as one JSON object",
+    ),
     Row::flag(
         "logformat-strftime",
         |s| &mut s.logging.logformat_strftime,

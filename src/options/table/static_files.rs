@@ -162,7 +162,7 @@ pub(super) static ROWS: &[Row] = &[
     Row::flag(
         "static-gzip-all",
         |s| &mut s.static_files.static_gzip_all,
-        "answer with FILE.gz where it is there and the client takes gzip",
+        "answer with FILE.br or FILE.gz where it is there and the client takes it",
     ),
     Row::words(
         "static-gzip-dir",
@@ -191,7 +191,7 @@ pub(super) static ROWS: &[Row] = &[
     Row::flag(
         "honour-range",
         |s| &mut s.static_files.honour_range,
-        "answer Range with a part of a file",
+        "answer Range with the parts of a file that it names",
     ),
     Row::parsed(
         "file-serve-mode",

@@ -1,5 +1,7 @@
 //! Finds the file that a path means.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::log::say;
@@ -8,15 +10,15 @@ use crate::options::settings::StaticFiles;
 /// The file that a path means: below the directories of `check-static`, below the front end's
 /// `DOCUMENT_ROOT` where that is wanted, by `static-map`, then by `static-map2`, as uWSGI 2.0.31
 /// looks.
-pub(super) fn find(said: &StaticFiles, path: &str, docroot: &str) -> Option<PathBuf> {
+pub(super) fn find(said: &StaticFiles, path: &[u8], docroot: &str) -> Option<PathBuf> {
     let docroot = Some(docroot).filter(|root| said.check_static_docroot && !root.is_empty());
     let roots = said.check_static.iter().map(|root| root.value.as_str()).chain(docroot);
     let maps = || said.static_maps.iter();
     let maps = maps().filter(|map| !map.keeps_prefix).chain(maps().filter(|map| map.keeps_prefix));
     let mapped = maps.filter_map(|map| {
-        let rest = path.strip_prefix(map.prefix.as_str())?;
+        let rest = path.strip_prefix(map.prefix.as_bytes())?;
         // `/static` must not match `/staticky`.
-        let fits = rest.is_empty() || rest.starts_with('/') || map.prefix.ends_with('/');
+        let fits = rest.is_empty() || rest.starts_with(b"/") || map.prefix.ends_with('/');
         fits.then_some((map.directory.as_str(), if map.keeps_prefix { path } else { rest }))
     });
     let mut places = roots.map(|root| (root, path)).chain(mapped);
@@ -24,8 +26,9 @@ pub(super) fn find(said: &StaticFiles, path: &str, docroot: &str) -> Option<Path
 }
 
 /// The file with this path below a directory, or the file of its index.
-fn below(said: &StaticFiles, directory: &str, path: &str) -> Option<PathBuf> {
-    let path = Path::new(path.trim_start_matches('/'));
+fn below(said: &StaticFiles, directory: &str, path: &[u8]) -> Option<PathBuf> {
+    let slashes = path.iter().take_while(|&&byte| byte == b'/').count();
+    let path = Path::new(OsStr::from_bytes(path.get(slashes..)?));
     if !path.components().all(|part| matches!(part, Component::Normal(_))) {
         return None;
     }
@@ -91,7 +94,7 @@ mod tests {
     }
 
     fn check(said: &StaticFiles, path: &str, expected: bool) {
-        assert_eq!(find(said, path, "").is_some(), expected, "{path}");
+        assert_eq!(find(said, path.as_bytes(), "").is_some(), expected, "{path}");
     }
 
     #[test]
@@ -137,7 +140,7 @@ mod tests {
             ..StaticFiles::default()
         };
         let found = |said: &StaticFiles| {
-            find(said, "/css/index.html", "").map(|path| path.display().to_string())
+            find(said, b"/css/index.html", "").map(|path| path.display().to_string())
         };
         assert_eq!(found(&said), Some(at("static/css/index.html")));
         said.check_static = words(&[&at("other")]);
@@ -152,8 +155,8 @@ mod tests {
         check(&said, "/static/a.py", true);
         check(&said, "/a.py", false);
         let said = StaticFiles { check_static_docroot: true, ..StaticFiles::default() };
-        assert!(find(&said, "/static/a.py", &root).is_some());
-        assert!(find(&said, "/static/a.py", "").is_none());
+        assert!(find(&said, b"/static/a.py", &root).is_some());
+        assert!(find(&said, b"/static/a.py", "").is_none());
         let map =
             StaticMap { prefix: "/static".to_owned(), directory: root.clone(), keeps_prefix: true };
         let said = StaticFiles { static_maps: vec![map], ..StaticFiles::default() };

@@ -2,10 +2,14 @@
 //!
 //! As uWSGI 2.0.31: GET and HEAD only; what is no file goes on to the application. A path is
 //! decoded before it comes here; the file must lie below its directory after all links, or below
-//! one of `static-safe`. [`find`] looks for the file, [`reply`] makes the answer.
+//! one of `static-safe`. [`find`] looks for the file, [`packed`] for compressed siblings, and
+//! [`reply`] makes the answer; [`conditions`] and [`ranges`] say what of it the client wants.
 
+mod conditions;
 mod find;
 mod kinds;
+mod packed;
+mod ranges;
 mod reply;
 
 use crate::app::{Reply, Request};
@@ -35,7 +39,7 @@ impl Files {
         if !self.is_used || !matches!(vars.get(b"REQUEST_METHOD")?, b"GET" | b"HEAD") {
             return None;
         }
-        let path = std::str::from_utf8(vars.get(b"PATH_INFO")?).ok()?;
+        let path = vars.get(b"PATH_INFO")?;
         let file = find::find(&settings.static_files, path, &vars.text(b"DOCUMENT_ROOT"))?;
         reply::reply(&settings.static_files, &self.kinds, &file, vars)
     }

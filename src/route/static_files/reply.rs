@@ -1,13 +1,18 @@
-//! The answer that a file gives: head, ranges, compressed siblings, or a word to the front end.
+//! The answer that a file gives: all of it, parts of it, that the client has it, or a word to the
+//! front end.
 
 use std::fs::{File, Metadata};
 use std::io::{Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
+use super::conditions::{Verdict, Version};
 use super::kinds::Kinds;
+use super::packed;
+use super::ranges::{self, Multipart, Part, Wanted};
 use crate::app::file::FilePieces;
 use crate::app::{Noted, Output, Reply, Vars};
 use crate::options::files::{Serve, Since, Subject};
@@ -22,147 +27,126 @@ fn push(headers: &mut Headers, name: &str, value: impl Into<Vec<u8>>) {
 /// The answer, where the file can be opened.
 pub(super) fn reply(said: &StaticFiles, kinds: &Kinds, path: &Path, vars: &Vars) -> Option<Reply> {
     let mut headers = Headers::new();
-    let packed = packed(said, path, vars);
-    let mut file = File::open(packed.as_ref().map_or(path, |packed| &packed.path)).ok()?;
+    // nginx forgets the coding on its way to the file; it has gzip_static.
+    let may_be_packed = said.file_serve_mode != Serve::AccelRedirect;
+    let choice = may_be_packed.then(|| packed::choose(said, path, vars)).flatten();
+    let read = choice.as_ref().map_or(path, |choice| &choice.path);
+    let coding = choice.as_ref().and_then(|choice| choice.coding);
+    let file = File::open(read).ok()?;
     let facts = file.metadata().ok().filter(Metadata::is_file)?;
     let modified = facts.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-    if is_fresh(modified, vars) {
-        return Some(bodiless("304 Not Modified", headers));
-    }
-    if let Some(packed) = &packed {
-        packed.tell(&mut headers);
+    let is_here = said.file_serve_mode == Serve::Here;
+    let version = Version { tag: is_here.then(|| tag(&facts, coding)), modified };
+
+    // What a client needs of a 304, too (RFC 9110 §15.4.5).
+    if choice.is_some() {
+        // Caches must know that clients get different bytes (RFC 9110 §12.5.5).
+        push(&mut headers, "Vary", "Accept-Encoding");
     }
     let kind = kinds.of(path);
-    if let Some(kind) = kind {
-        push(&mut headers, "Content-Type", kind);
-    }
     let expires = expires(said, path, kind.unwrap_or_default(), modified, vars);
     if let Some(expires) = expires.and_then(http_date) {
         push(&mut headers, "Expires", expires);
     }
-    let last_modified = http_date(modified);
-    match said.file_serve_mode {
-        Serve::Here => {}
-        mode => {
-            let name = if mode == Serve::Sendfile { "X-Sendfile" } else { "X-Accel-Redirect" };
-            let path = path.as_os_str().as_encoded_bytes();
-            // A name with a line end would be a header of its own.
-            http::HeaderValue::from_bytes(path).ok()?;
-            push(&mut headers, name, path);
-            if let Some(last_modified) = last_modified {
-                push(&mut headers, "Last-Modified", last_modified);
-            }
-            return Some(bodiless("200 OK", headers));
-        }
-    }
-    // A part of another version would spoil what the client has (RFC 9110 §13.1.5).
-    let same = vars.get(b"HTTP_IF_RANGE").is_none_or(|known| {
-        last_modified.as_ref().is_some_and(|modified| known == modified.as_bytes())
-    });
-    let range = match vars.get(b"HTTP_RANGE") {
-        Some(range) if said.honour_range && same => parse_range(range, facts.len()),
-        _ => Range::All,
-    };
-    let (start, length, status) = match range {
-        Range::All => (0, facts.len(), "200 OK"),
-        Range::Part { start, end } => (start, end - start + 1, "206 Partial Content"),
-        Range::Impossible => {
-            push(&mut headers, "Content-Range", format!("bytes */{}", facts.len()));
-            return Some(bodiless("416 Range Not Satisfiable", headers));
-        }
-    };
-    push(&mut headers, "Content-Length", length.to_string());
-    if let Range::Part { start, end } = range {
-        push(&mut headers, "Content-Range", format!("bytes {start}-{end}/{}", facts.len()));
-    }
-    if let Some(last_modified) = last_modified {
+    if let Some(last_modified) = http_date(modified) {
         push(&mut headers, "Last-Modified", last_modified);
     }
+    if let Some(tag) = &version.tag {
+        push(&mut headers, "ETag", tag.as_str());
+    }
+    match version.judge(vars) {
+        Verdict::Send => {}
+        Verdict::Fresh => return Some(empty("304 Not Modified", headers)),
+        Verdict::Failed => return Some(empty("412 Precondition Failed", headers)),
+    }
+
+    if let Some(coding) = coding {
+        push(&mut headers, "Content-Encoding", coding);
+    }
+    if !is_here {
+        let is_sendfile = said.file_serve_mode == Serve::Sendfile;
+        let name = if is_sendfile { "X-Sendfile" } else { "X-Accel-Redirect" };
+        let path = read.as_os_str().as_encoded_bytes();
+        // A name with a line end would be a header of its own.
+        http::HeaderValue::from_bytes(path).ok()?;
+        push_kind(&mut headers, kind);
+        push(&mut headers, name, path);
+        return Some(empty("200 OK", headers));
+    }
+    let wanted = match vars.get(b"HTTP_RANGE") {
+        // RFC 9110 §14.2 defines it for GET alone.
+        Some(range)
+            if said.honour_range
+                && vars.get(b"REQUEST_METHOD") == Some(b"GET")
+                && version.continues(vars) =>
+        {
+            ranges::parse(range, facts.len())
+        }
+        _ => Wanted::All,
+    };
+    if said.honour_range {
+        push(&mut headers, "Accept-Ranges", "bytes");
+    }
+    send(file, facts.len(), &wanted, kind, headers)
+}
+
+/// The answer with what is wanted of a file of this size.
+fn send(
+    mut file: File,
+    size: u64,
+    wanted: &Wanted,
+    kind: Option<&str>,
+    mut headers: Headers,
+) -> Option<Reply> {
+    let (status, start, length) = match wanted {
+        Wanted::All => ("200 OK", 0, size),
+        Wanted::Nothing => {
+            headers.retain(|(name, _)| name != b"Content-Encoding");
+            push(&mut headers, "Content-Range", format!("bytes */{size}"));
+            return Some(empty("416 Range Not Satisfiable", headers));
+        }
+        Wanted::Parts(parts) => {
+            let [part] = parts.as_slice() else {
+                let (body, kind, length) = Multipart::new(file, parts, kind, size);
+                push_kind(&mut headers, Some(&kind));
+                push(&mut headers, "Content-Length", length.to_string());
+                let body = Output::Stream(Bytes::new(), Box::new(body));
+                return Some(with("206 Partial Content", headers, body));
+            };
+            let Part { start, end } = part;
+            push(&mut headers, "Content-Range", format!("bytes {start}-{end}/{size}"));
+            ("206 Partial Content", *start, part.length())
+        }
+    };
+    push_kind(&mut headers, kind);
+    push(&mut headers, "Content-Length", length.to_string());
     file.seek(SeekFrom::Start(start)).ok()?;
     let pieces = Box::new(FilePieces::new(file, length, None));
-    let body = Output::Stream(Bytes::new(), pieces);
-    Some(Reply {
-        status: status.into(),
-        headers,
-        body,
-        pieces: 0,
-        failed: false,
-        noted: Noted::default(),
-    })
+    Some(with(status, headers, Output::Stream(Bytes::new(), pieces)))
 }
 
-fn bodiless(status: &str, headers: Headers) -> Reply {
-    let body = Output::Full(Bytes::new());
-    Reply {
-        status: status.into(),
-        headers,
-        body,
-        pieces: 0,
-        failed: false,
-        noted: Noted::default(),
+fn push_kind(headers: &mut Headers, kind: Option<&str>) {
+    if let Some(kind) = kind {
+        push(headers, "Content-Type", kind);
     }
 }
 
-/// A file for which a compressed one may stand.
-struct Packed {
-    path: PathBuf,
-    is_packed: bool,
+/// An answer without a body.
+fn empty(status: &str, headers: Headers) -> Reply {
+    with(status, headers, Output::Full(Bytes::new()))
 }
 
-impl Packed {
-    /// Caches must know that clients get different bytes (RFC 9110 §12.5.5).
-    fn tell(&self, headers: &mut Headers) {
-        if self.is_packed {
-            push(headers, "Content-Encoding", "gzip");
-        }
-        push(headers, "Vary", "Accept-Encoding");
-    }
+fn with(status: &str, headers: Headers, body: Output) -> Reply {
+    let status = status.into();
+    Reply { status, headers, body, pieces: 0, failed: false, noted: Noted::default() }
 }
 
-/// What is to be read for a file, where a rule says that `FILE.gz` may stand for it.
-fn packed(said: &StaticFiles, path: &Path, vars: &Vars) -> Option<Packed> {
-    let text = path.to_string_lossy();
-    let is_below = |directory: &str| {
-        Path::new(directory).canonicalize().is_ok_and(|directory| path.starts_with(directory))
-    };
-    let wanted = said.static_gzip_all
-        || said.static_gzip_dir.iter().any(|directory| is_below(&directory.value))
-        || said.static_gzip_ext.iter().any(|suffix| text.ends_with(&suffix.value))
-        || said.static_gzip.iter().any(|pattern| pattern.0.is_match(&text));
-    if !wanted {
-        return None;
-    }
-    let mut packed = path.as_os_str().to_owned();
-    packed.push(".gz");
-    let packed = PathBuf::from(packed);
-    // A link could lead out of the directory.
-    if !packed.symlink_metadata().is_ok_and(|facts| facts.is_file()) {
-        return None;
-    }
-    let is_packed = takes_gzip(vars.get(b"HTTP_ACCEPT_ENCODING").unwrap_or_default());
-    Some(Packed { path: if is_packed { packed } else { path.to_owned() }, is_packed })
-}
-
-/// Whether `gzip` stands among the codings, and not with a weight of zero (RFC 9110 §12.5.3).
-fn takes_gzip(codings: &[u8]) -> bool {
-    codings.split(|&byte| byte == b',').any(|coding| {
-        let mut parts = coding.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
-        let is_gzip = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(b"gzip"));
-        let refused = parts.any(|part| {
-            let weight = part.strip_prefix(b"q=").or_else(|| part.strip_prefix(b"Q="));
-            weight.is_some_and(|weight| weight.iter().all(|byte| matches!(byte, b'0' | b'.')))
-        });
-        is_gzip && !refused
-    })
-}
-
-fn is_fresh(modified: SystemTime, vars: &Vars) -> bool {
-    let known = vars.get(b"HTTP_IF_MODIFIED_SINCE").and_then(|date| std::str::from_utf8(date).ok());
-    let known = known.and_then(|date| httpdate::parse_http_date(date).ok());
-    // HTTP dates have no fractions of a second.
-    known.is_some_and(|known| {
-        modified.duration_since(known).is_ok_and(|newer| newer.as_secs() == 0) || modified < known
-    })
+/// The entity tag: another one whenever the file is changed, and for each coding
+/// (RFC 9110 §8.8.3.3).
+fn tag(facts: &Metadata, coding: Option<&str>) -> String {
+    let changed = (facts.mtime(), facts.mtime_nsec());
+    let coding = coding.map(|coding| format!("-{coding}")).unwrap_or_default();
+    format!("\"{:x}.{:x}-{:x}{coding}\"", changed.0, changed.1, facts.len())
 }
 
 /// A date as HTTP writes it; it knows none before 1970 and none after 9999.
@@ -196,60 +180,9 @@ fn expires(
     since.checked_add(Duration::from_secs(rule.seconds))
 }
 
-/// What a client wants of a file; offsets in bytes, both inclusive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Range {
-    All,
-    Part { start: u64, end: u64 },
-    Impossible,
-}
-
-/// Reads `Range` (RFC 9110 §14.1.2). Several ranges are answered with the first, as uWSGI does;
-/// what is no range counts as none.
-fn parse_range(range: &[u8], length: u64) -> Range {
-    let text = std::str::from_utf8(range).unwrap_or_default();
-    let first = text.strip_prefix("bytes=").and_then(|ranges| ranges.split(',').next());
-    let Some((start, end)) = first.and_then(|first| first.trim().split_once('-')) else {
-        return Range::All;
-    };
-    let last = length.saturating_sub(1);
-    match (start.parse::<u64>(), end.parse::<u64>()) {
-        (Ok(start), Ok(end)) if start > end => Range::All,
-        (Ok(start), _) if start >= length => Range::Impossible,
-        (Ok(start), Ok(end)) => Range::Part { start, end: end.min(last) },
-        (Ok(start), Err(_)) if end.is_empty() => Range::Part { start, end: last },
-        (Err(_), Ok(0)) if start.is_empty() => Range::Impossible,
-        (Err(_), Ok(_)) if start.is_empty() && length == 0 => Range::Impossible,
-        (Err(_), Ok(count)) if start.is_empty() => {
-            Range::Part { start: length.saturating_sub(count), end: last }
-        }
-        _ => Range::All,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ranges_are_read() {
-        fn check(range: &str, expected: Range) {
-            assert_eq!(parse_range(range.as_bytes(), 10), expected, "{range}");
-        }
-        check("bytes=2-4", Range::Part { start: 2, end: 4 });
-        check("bytes=2-", Range::Part { start: 2, end: 9 });
-        check("bytes=2-99", Range::Part { start: 2, end: 9 });
-        check("bytes=-3", Range::Part { start: 7, end: 9 });
-        check("bytes=-30", Range::Part { start: 0, end: 9 });
-        check("bytes=0-1,3-4", Range::Part { start: 0, end: 1 });
-        check("bytes=10-", Range::Impossible);
-        check("bytes=-0", Range::Impossible);
-        check("bytes=4-2", Range::All);
-        check("bytes=x-y", Range::All);
-        check("lines=1-2", Range::All);
-        assert_eq!(parse_range(b"bytes=-1", 0), Range::Impossible);
-        assert_eq!(parse_range(b"bytes=0-", 0), Range::Impossible);
-    }
 
     #[test]
     fn dates_that_http_cannot_write_are_left_out() {
@@ -261,18 +194,5 @@ mod tests {
         check(at(253_402_300_799), Some("Fri, 31 Dec 9999 23:59:59 GMT"));
         check(at(253_402_300_800), None);
         check(SystemTime::UNIX_EPOCH.checked_sub(Duration::from_secs(1)), None);
-    }
-
-    #[test]
-    fn gzip_is_taken_where_it_is_named() {
-        fn check(codings: &str, expected: bool) {
-            assert_eq!(takes_gzip(codings.as_bytes()), expected, "{codings}");
-        }
-        check("gzip", true);
-        check("br, GZip;q=0.5", true);
-        check("gzip;q=0", false);
-        check("gzip; q=0.000", false);
-        check("br", false);
-        check("", false);
     }
 }
