@@ -100,6 +100,12 @@ impl<'s> Server<'s> {
         children_of(self.pid())
     }
 
+    /// How many descriptors each of them has open.
+    pub fn descriptors(&self) -> Vec<usize> {
+        let count = |pid| fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
+        self.children().into_iter().map(count).collect()
+    }
+
     pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.pid()), signal).expect("the server is there");
     }
