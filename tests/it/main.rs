@@ -40,6 +40,7 @@ mod options;
 mod pep3333;
 mod proxy_protocol;
 mod python;
+mod slow;
 mod sockets;
 mod static_files;
 mod stats;
