@@ -37,6 +37,7 @@ mod matrix;
 mod mistakes;
 mod mounts;
 mod options;
+mod others;
 mod pep3333;
 mod proxy_protocol;
 mod python;
