@@ -100,10 +100,10 @@ impl<'s> Server<'s> {
         children_of(self.pid())
     }
 
-    /// How many descriptors each of them has open.
-    pub fn descriptors(&self) -> Vec<usize> {
+    /// How many descriptors they have open, all together.
+    pub fn descriptors(&self) -> usize {
         let count = |pid| fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
-        self.children().into_iter().map(count).collect()
+        self.children().into_iter().map(count).sum()
     }
 
     pub fn signal(&self, signal: Signal) {
