@@ -205,13 +205,15 @@ fn parse_head(head: &[u8], response: &mut Response<()>) -> Option<()> {
     let mut headers = vec![httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut parsed = httparse::Response::new(&mut headers);
     parsed.parse(head).ok().filter(httparse::Status::is_complete)?;
-    let status = format!("{} {}", parsed.code?, parsed.reason.unwrap_or_default());
+    // As it stands there: the parser leaves out a reason that is not ASCII.
+    let line = head.split(|&byte| byte == b'\r').next()?;
+    let status = line.splitn(2, |&byte| byte == b' ').nth(1)?;
     let headers: Vec<_> = parsed
         .headers
         .iter()
         .map(|header| (header.name.as_bytes().to_vec(), header.value.to_vec()))
         .collect();
-    set_head(response, status.as_bytes(), &headers);
+    set_head(response, status, &headers);
     Some(())
 }
 
@@ -249,15 +251,21 @@ type NextFrame = Pin<Box<dyn Future<Output = (FrameReader, io::Result<Bytes>)>>>
 pub(super) struct WorkerBody {
     ready: [Option<Bytes>; 2],
     next: Option<NextFrame>,
+    /// Why there is no more, while hyper sends what it has.
+    broken: Option<io::Error>,
 }
 
 impl WorkerBody {
     fn full(bytes: Bytes) -> Self {
-        Self { ready: [Some(bytes).filter(|bytes| !bytes.is_empty()), None], next: None }
+        Self {
+            ready: [Some(bytes).filter(|bytes| !bytes.is_empty()), None],
+            next: None,
+            broken: None,
+        }
     }
 
     fn more(reader: FrameReader, ready: [Option<Bytes>; 2]) -> Self {
-        Self { ready, next: Some(next_frame(reader)) }
+        Self { ready, next: Some(next_frame(reader)), broken: None }
     }
 }
 
@@ -279,6 +287,9 @@ impl http_body::Body for WorkerBody {
         if let Some(ready) = self.ready.iter_mut().find_map(Option::take) {
             return Poll::Ready(Some(Ok(Frame::data(ready))));
         }
+        if let Some(error) = self.broken.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
         let Some(next) = &mut self.next else { return Poll::Ready(None) };
         let (reader, frame) = std::task::ready!(next.as_mut().poll(context));
         self.next = None;
@@ -290,19 +301,23 @@ impl http_body::Body for WorkerBody {
             }
             Err(error) => {
                 say!("a reply of a worker ended before its end: {error}");
-                Poll::Ready(Some(Err(error)))
+                self.broken = Some(error);
+                context.waker().wake_by_ref();
+                Poll::Pending
             }
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.next.is_none() && self.ready.iter().all(Option::is_none)
+        self.next.is_none() && self.broken.is_none() && self.ready.iter().all(Option::is_none)
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self.next {
-            None => SizeHint::with_exact(self.ready.iter().flatten().map(|b| b.len() as u64).sum()),
-            Some(_) => SizeHint::default(),
+        match (&self.next, &self.broken) {
+            (None, None) => {
+                SizeHint::with_exact(self.ready.iter().flatten().map(|b| b.len() as u64).sum())
+            }
+            _ => SizeHint::default(),
         }
     }
 }

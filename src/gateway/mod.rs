@@ -211,7 +211,10 @@ async fn serve_connection(gateway: &Rc<Gateway>, stream: Stream, to_https: bool)
     };
     let rules = Rules {
         head: settings.limits.buffer_size,
-        wait: Duration::from_secs(settings.http.http_keepalive),
+        // As uWSGI 2.0.31 does: the limit of silence holds where there is none of its own.
+        wait: Duration::from_secs(
+            settings.http.http_keepalive.unwrap_or(settings.http.http_timeout),
+        ),
         silence: Duration::from_secs(settings.http.http_timeout),
         keep_alive: true,
     };

@@ -29,9 +29,11 @@ impl StartResponse {
     ) -> PyResult<Write> {
         let mut state = this.borrow_mut();
         let exc_info = exc_info.filter(|info| !info.is_none());
+        // What write() took counts as sent, although it waits for what the application returns.
+        let is_sent = state.sent || state.writes > 0;
         match exc_info {
-            Some(info) if state.sent => return Err(raised(info)),
-            None if state.sent => {
+            Some(info) if is_sent => return Err(raised(info)),
+            None if is_sent => {
                 return Err(PyAssertionError::new_err("the headers are already sent"));
             }
             // Before that the last call counts, as in uWSGI.
@@ -53,10 +55,17 @@ fn raised(info: &Bound<'_, PyAny>) -> PyErr {
     }
 }
 
-/// `200 OK`: three digits, a space, a reason; a reason is found for a bare code.
+/// `200 OK`: three digits, a space, a reason; a reason is found for a bare code. Interim replies
+/// (below 200) are none of an application's.
 fn checked_status(status: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     let text = native(status, "the status")?;
     let code = text.get(..3).filter(|code| code.iter().all(u8::is_ascii_digit));
+    if code.is_some_and(|code| code < b"200".as_slice()) {
+        return Err(PyValueError::new_err(format!(
+            "the status must be 200 or more, not {}",
+            status.repr()?
+        )));
+    }
     match (code, text.get(3)) {
         (Some(_), Some(b' ')) => Ok(text),
         (Some(code), None) => {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::obey::obey_http;
 use super::reactor::Reactor;
 use super::{Client, Wire, check_limits};
 use crate::app::{Output, Reply, Request, Vars};
@@ -122,7 +122,7 @@ impl Exchange {
         let own = noted.values.iter().map(|(name, value)| (printable(name), printable(value)));
         self.subject.own.extend(own);
         self.noticed = noted.wanted;
-        obey_http(&mut reply, self.head_only);
+        obey_http(&mut reply, self.head_only, &self.subject.uri);
         (self, reply)
     }
 
@@ -257,35 +257,6 @@ fn head_size(reply: &Reply) -> usize {
     "HTTP/1.1 ".len() + reply.status.len() + 4 + headers.sum::<usize>()
 }
 
-/// Headers that are between two neighbours only, and none of an application's business
-/// (RFC 9110 §7.6.1, PEP 3333 "Other HTTP Features").
-const HOP_BY_HOP: &[&str] =
-    &["connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer"];
-
-/// Makes a reply one that may be sent: RFC 9110 §6.4.1 (no body for HEAD, 204 and 304), §8.6.
-fn obey_http(reply: &mut Reply, head_only: bool) {
-    reply.headers.retain(|(name, _)| {
-        !HOP_BY_HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop.as_bytes()))
-    });
-    let code = reply.code();
-    let bodiless = head_only || matches!(code, 100..=199 | 204 | 304);
-    let length = match &reply.body {
-        Output::Full(body) => Some(body.len()),
-        Output::Stream(..) => None,
-    };
-    if bodiless {
-        // Dropping a stream lets the application go.
-        reply.body = Output::Full(Bytes::new());
-    }
-    if let Some(length) = length
-        && !matches!(code, 100..=199 | 204 | 304)
-        && reply.header("content-length").is_none()
-    {
-        let length = length.to_string().into_bytes();
-        reply.headers.push((b"Content-Length".to_vec(), length));
-    }
-}
-
 /// Whether the client speaks TLS, as far as it may be believed.
 pub(super) fn is_https(vars: &Vars, trusted: bool) -> bool {
     let is = |name: &[u8], words: &[&[u8]]| {
@@ -320,35 +291,6 @@ pub(super) fn is_trusted(reactor: &Reactor, vars: &Vars, wire: Wire, unix: bool)
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn check(status: &str, length: Option<&str>, head_only: bool, expected: &str) {
-        let mut reply = Reply::plain(status, "body");
-        reply.headers.push((b"Connection".to_vec(), b"x".to_vec()));
-        if let Some(length) = length {
-            reply.headers.push((b"content-length".to_vec(), length.into()));
-        }
-        obey_http(&mut reply, head_only);
-        let headers = reply
-            .headers
-            .iter()
-            .skip(1)
-            .map(|(name, value)| format!("{}: {}", name.escape_ascii(), value.escape_ascii()));
-        let mut parts: Vec<_> = headers.collect();
-        match reply.body {
-            Output::Full(body) => parts.push(body.escape_ascii().to_string()),
-            Output::Stream(..) => unreachable!("it was full"),
-        }
-        assert_eq!(parts.join(" "), expected, "{status}");
-    }
-
-    #[test]
-    fn replies_obey_http() {
-        check("200 OK", None, false, "Content-Length: 4 body");
-        check("200 OK", Some("4"), false, "content-length: 4 body");
-        check("200 OK", None, true, "Content-Length: 4 ");
-        check("204 No Content", None, false, "");
-        check("304 Not Modified", None, false, "");
-    }
 
     #[test]
     fn the_scheme_is_only_believed_from_the_trusted() {

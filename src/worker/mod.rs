@@ -6,6 +6,7 @@
 
 mod exchange;
 mod http;
+mod obey;
 mod reactor;
 mod single;
 mod writer;

@@ -1,6 +1,6 @@
 //! SCGI and FastCGI, by the byte and behind nginx.
 
-use crate::support::{Address, Connection, Nginx, Request, Server, Site, differs_on_purpose};
+use crate::support::{Address, Connection, Nginx, Request, Server, Site, differs_on_purpose, ways};
 
 /// Answers with the length of what it was sent, and as much in several pieces.
 const APP: &str = "def application(environ, start_response):
@@ -21,41 +21,22 @@ fn start<'s>(site: &'s Site, option: &str) -> (Server<'s>, Address) {
 }
 
 fn scgi(path: &str, body: &[u8]) -> Vec<u8> {
-    let length = body.len();
-    let variables = format!(
-        "CONTENT_LENGTH\0{length}\0SCGI\x001\0REQUEST_METHOD\0POST\0PATH_INFO\0{path}\0\
-         SERVER_PROTOCOL\0HTTP/1.1\0REQUEST_URI\0{path}\0"
-    );
-    [format!("{}:{variables},", variables.len()).as_bytes(), body].concat()
-}
-
-fn record(kind: u8, content: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(content.len()).unwrap().to_be_bytes();
-    [&[1, kind, 0, 5, length[0], length[1], 0, 0], content].concat()
+    ways::scgi(&variables(path, &body.len().to_string()), body)
 }
 
 fn fastcgi(path: &str, body: &[u8]) -> Vec<u8> {
-    let mut params = Vec::new();
-    let length = body.len().to_string();
-    for (name, value) in [
+    ways::fastcgi(&variables(path, &body.len().to_string()), body)
+}
+
+fn variables<'v>(path: &'v str, length: &'v str) -> [(&'v str, &'v str); 6] {
+    [
+        ("CONTENT_LENGTH", length),
+        ("SCGI", "1"),
         ("REQUEST_METHOD", "POST"),
         ("PATH_INFO", path),
-        ("REQUEST_URI", path),
-        ("CONTENT_LENGTH", &length),
         ("SERVER_PROTOCOL", "HTTP/1.1"),
-    ] {
-        params.extend([u8::try_from(name.len()).unwrap(), u8::try_from(value.len()).unwrap()]);
-        params.extend_from_slice(name.as_bytes());
-        params.extend_from_slice(value.as_bytes());
-    }
-    let mut bytes = record(1, &[0, 1, 0, 0, 0, 0, 0, 0]);
-    bytes.extend(record(4, &params));
-    bytes.extend(record(4, b""));
-    for piece in body.chunks(40000) {
-        bytes.extend(record(5, piece));
-    }
-    bytes.extend(record(5, b""));
-    bytes
+        ("REQUEST_URI", path),
+    ]
 }
 
 fn ask(address: &Address, request: &[u8]) -> Vec<u8> {
@@ -89,20 +70,8 @@ fn fastcgi_is_answered_in_records() {
     let (server, address) = start(&site, "--fastcgi-socket");
     let body = vec![b'x'; 200_000];
     let reply = ask(&address, &fastcgi("/", &body));
-    let (mut output, mut rest, mut ended) = (Vec::new(), reply.as_slice(), false);
-    while let [1, kind, 0, 5, high, low, padding, _, ..] = *rest {
-        let length = usize::from(u16::from_be_bytes([high, low]));
-        match kind {
-            6 => output.extend_from_slice(&rest[8..8 + length]),
-            3 => {
-                assert_eq!(rest[8..16], [0; 8]);
-                ended = true;
-            }
-            kind => panic!("a record of type {kind}"),
-        }
-        rest = &rest[8 + length + usize::from(padding)..];
-    }
-    assert!(ended && rest.is_empty(), "{} bytes behind", rest.len());
+    let (output, ended) = ways::output_of(&reply);
+    assert!(ended);
     let head = b"Status: 201 Created\r\nX-Length: 200000\r\n\r\n";
     assert!(output.starts_with(head), "{}", output[..80].escape_ascii());
     assert_eq!(output.len(), head.len() + body.len());

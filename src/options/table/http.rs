@@ -13,7 +13,7 @@ const HTTP_1_1: &str = "HTTP/1.1 is spoken as RFC 9112 has it, without being ask
 #[derive(Clone, Debug)]
 pub struct Http {
     pub http_timeout: u64,
-    pub http_keepalive: u64,
+    pub http_keepalive: Option<u64>,
     pub http_allow_underscores: bool,
     pub forwarded_allow_ips: Vec<Said>,
     pub http_enable_proxy_protocol: bool,
@@ -30,7 +30,7 @@ impl Default for Http {
     fn default() -> Self {
         Self {
             http_timeout: 60,
-            http_keepalive: 60,
+            http_keepalive: None,
             http_allow_underscores: false,
             forwarded_allow_ips: Vec::new(),
             http_enable_proxy_protocol: false,
@@ -69,9 +69,9 @@ pub(super) static ROWS: &[Row] = &[
         "http-keepalive",
         Argument::Optional("SECONDS"),
         Effect::Parsed(|settings, seconds, _| {
-            // A bare name, 0 and 1 only switch it on, which it is.
+            // A bare name, 0 and 1 only switch it on, which it is: with the time of http-timeout.
             if let Ok(seconds @ 2..) = seconds.parse() {
-                settings.http.http_keepalive = seconds;
+                settings.http.http_keepalive = Some(seconds);
             }
             Ok(())
         }),
@@ -166,7 +166,7 @@ pub(super) static ROWS: &[Row] = &[
         "http-headers-timeout",
         Argument::Required("SECONDS"),
         "longest wait for the head of a request",
-        "a head must be there within http-keepalive",
+        "a head must be there within http-keepalive, or else http-timeout",
     ),
     Row::inert(
         "http-use-socket",

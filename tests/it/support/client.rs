@@ -87,6 +87,15 @@ impl Connection {
         self.write_all(bytes.as_ref()).expect("the server reads");
     }
 
+    /// Says that nothing more will be sent; what comes can still be read.
+    pub fn end_requests(&self) {
+        // The other side may be gone already.
+        let _ = match self {
+            Self::Tcp(stream) => stream.shutdown(std::net::Shutdown::Write),
+            Self::Unix(stream) => stream.shutdown(std::net::Shutdown::Write),
+        };
+    }
+
     /// Everything until the server closes. A reset ends it as well.
     pub fn read_all(&mut self) -> Vec<u8> {
         let mut all = Vec::new();
@@ -285,7 +294,8 @@ impl Reply {
     }
 }
 
-fn join_chunks(mut rest: &[u8]) -> Vec<u8> {
+/// A chunked body put together, as far as it came.
+pub fn join_chunks(mut rest: &[u8]) -> Vec<u8> {
     let mut whole = Vec::new();
     loop {
         let Some(end) = rest.windows(2).position(|two| two == b"\r\n") else { return whole };

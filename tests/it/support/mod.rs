@@ -7,12 +7,14 @@ pub mod nginx;
 pub mod server;
 pub mod site;
 pub mod tools;
+pub mod ways;
 
 pub use client::{Address, Connection, Reply, Request, packet};
 pub use nginx::Nginx;
 pub use server::Server;
 pub use site::{Finished, Site};
 pub use tools::{differs_on_purpose, is_uwsgi, lacks_option, oracle, program, venv};
+pub use ways::Way;
 
 use std::time::{Duration, Instant};
 

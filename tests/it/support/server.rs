@@ -100,6 +100,12 @@ impl<'s> Server<'s> {
         children_of(self.pid())
     }
 
+    /// How many descriptors they have open, all together.
+    pub fn descriptors(&self) -> usize {
+        let count = |pid| fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
+        self.children().into_iter().map(count).sum()
+    }
+
     pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.pid()), signal).expect("the server is there");
     }
