@@ -38,6 +38,7 @@ mod mounts;
 mod options;
 mod proxy_protocol;
 mod python;
+mod requests;
 mod sockets;
 mod static_files;
 mod stats;
