@@ -45,5 +45,6 @@ mod stats;
 mod support;
 mod tls;
 mod tutorial;
+mod uwsgi;
 mod wheel;
 mod wsgi;
