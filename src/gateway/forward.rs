@@ -60,6 +60,11 @@ pub(super) async fn forward(
     }
 }
 
+/// Answers what is no request; the end of its connection.
+pub(super) fn refusal(status: StatusCode) -> Response<WorkerBody> {
+    Refused::from(status).into_response()
+}
+
 /// Tells a client to come over HTTPS: the same host without its port, the same target, as uWSGI
 /// 2.0.31 does.
 pub(super) fn to_https(request: &Request<Incoming>) -> Response<WorkerBody> {
@@ -69,7 +74,7 @@ pub(super) fn to_https(request: &Request<Incoming>) -> Response<WorkerBody> {
     let target = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     let location = host.map(|host| format!("https://{}{target}", host.host()));
     let Some(Ok(location)) = location.map(HeaderValue::try_from) else {
-        return Refused::from(StatusCode::BAD_REQUEST).into_response();
+        return refusal(StatusCode::BAD_REQUEST);
     };
     let mut response = Response::new(WorkerBody::full(Bytes::new()));
     *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
@@ -129,7 +134,7 @@ async fn exchange(
     let mut body =
         collect(incoming, settings.limits.post_buffering, settings.limits.limit_post, silence)
             .await?;
-    if vars.get(b"CONTENT_LENGTH").is_none() && !body.is_empty() {
+    if vars.get(b"HTTP_TRANSFER_ENCODING").is_some() {
         // A body that came in chunks has a length now.
         vars.push(b"CONTENT_LENGTH", body.len().to_string().as_bytes())
             .map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;

@@ -16,7 +16,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::log::say;
-use crate::net::http::{PATIENCE, Rules, say_close, serve as serve_http};
+use crate::net::http::{Arrived, PATIENCE, Rules, say_close, serve as serve_http};
 use crate::net::listen::Listener;
 use crate::net::stream::{Acceptor, Preface, Stream};
 use crate::net::tls::Tls;
@@ -189,12 +189,13 @@ async fn serve_connection(gateway: &Rc<Gateway>, stream: Stream, to_https: bool)
         certificate: stream.certificate(),
         export_certificate: settings.http.https_export_cert,
     });
-    let answer = |request| {
+    let answer = |request: Arrived| {
         let (gateway, facts) = (Rc::clone(gateway), Rc::clone(&facts));
         async move {
-            let mut response = match to_https {
-                true => forward::to_https(&request),
-                false => forward::forward(&gateway, &facts, request).await,
+            let mut response = match request {
+                Err(status) => forward::refusal(status),
+                Ok(request) if to_https => forward::to_https(&request),
+                Ok(request) => forward::forward(&gateway, &facts, request).await,
             };
             if *gateway.leaving.borrow() > Leaving::No {
                 say_close(&mut response);

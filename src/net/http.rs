@@ -16,6 +16,7 @@ use super::stream::Stream;
 use crate::app::Body;
 use crate::app::body::{BodyBuffer, BodyError};
 use crate::log::say;
+use crate::protocol::guard::refused_status;
 
 /// Collects a body, or gives the status that refuses it.
 pub async fn collect(
@@ -115,6 +116,10 @@ pub struct Rules {
 /// hyper has no smaller buffer for a head, in bytes.
 const SMALLEST_HEAD: usize = 8192;
 
+/// A request to be answered, or the status with which it is to be refused; that is the last one of
+/// its connection.
+pub type Arrived = Result<Request<Incoming>, StatusCode>;
+
 /// Serves a connection to its end. Once `drained` is over it is closed between two requests, but
 /// not at once before its first: a client that just connected is about to speak.
 pub async fn serve<Answer, Answered, B>(
@@ -123,19 +128,27 @@ pub async fn serve<Answer, Answered, B>(
     answer: Answer,
     drained: impl Future<Output = ()>,
 ) where
-    Answer: Fn(Request<Incoming>) -> Answered,
+    Answer: Fn(Arrived) -> Answered,
     Answered: Future<Output = Response<B>>,
     B: http_body::Body + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let used = Used::default();
-    let service = hyper::service::service_fn(|request| {
+    let head = usize::try_from(rules.head).unwrap_or(usize::MAX).max(SMALLEST_HEAD);
+    let service = hyper::service::service_fn(|request: Request<Incoming>| {
         used.set();
-        let answered = answer(request);
+        let (parts, body) = request.into_parts();
+        let arrived = match refused_status(&parts) {
+            Some(status) => {
+                tell_too_large(status, head);
+                Err(status)
+            }
+            None => Ok(Request::from_parts(parts, body)),
+        };
+        let answered = answer(arrived);
         async move { Ok::<_, Infallible>(answered.await) }
     });
-    let head = usize::try_from(rules.head).unwrap_or(usize::MAX).max(SMALLEST_HEAD);
-    let io = Guarded::new(Patient::new(stream, rules.silence));
+    let io = Guarded::new(Patient::new(stream, rules.silence), head);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(rules.wait)
@@ -150,15 +163,23 @@ pub async fn serve<Answer, Answered, B>(
         // Whoever says nothing for so long holds up nobody's end.
         let _ = tokio::time::timeout(PATIENCE, used.wait()).await;
     };
-    let ended = tokio::select! {
+    // Errors are the client's: hyper answered them, or there is nobody to answer.
+    let _ = tokio::select! {
         ended = connection.as_mut() => ended,
         () = over => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
     };
-    // Other errors are the client's: hyper answered them, or there is nobody to answer.
-    if ended.is_err_and(|error| error.is_parse_too_large()) {
-        say!("[warning] the head of a request is larger than {head} bytes (buffer-size): 431");
+}
+
+/// Tells of a head that was too large, and which option says so.
+fn tell_too_large(status: StatusCode, limit: usize) {
+    if matches!(status, StatusCode::URI_TOO_LONG | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE) {
+        say!(
+            "[warning] the head of a request is larger than {limit} bytes (buffer-size) or has \
+             too many headers: {}",
+            status.as_u16()
+        );
     }
 }

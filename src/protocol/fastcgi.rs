@@ -1,6 +1,6 @@
 //! FastCGI, version 1: records to a request, and a reply to records.
 //!
-//! One request per connection, as uWSGI 2.0.31 has it; the front end opens another one for the next.
+//! One request at a time on a connection; the front end says whether it keeps it for the next.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
@@ -18,6 +18,8 @@ const PARAMS: u8 = 4;
 const STDIN: u8 = 5;
 const STDOUT: u8 = 6;
 const RESPONDER: u16 = 1;
+/// The flag with which a front end keeps the connection.
+const KEEP_CONNECTION: u8 = 1;
 
 /// Why a request is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,19 +63,26 @@ pub struct Reader {
     /// The encoded variables so far; `None` once they are complete.
     params: Option<BytesMut>,
     limit: usize,
+    keep: bool,
 }
 
 impl Reader {
     /// A reader that takes at most `limit` bytes of variables.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Self { id: None, params: Some(BytesMut::new()), limit }
+        Self { id: None, params: Some(BytesMut::new()), limit, keep: false }
     }
 
     /// The number of the request, which the records of its reply carry.
     #[must_use]
     pub fn id(&self) -> u16 {
         self.id.unwrap_or(1)
+    }
+
+    /// Whether the front end keeps the connection for another request.
+    #[must_use]
+    pub fn keeps_connection(&self) -> bool {
+        self.keep
     }
 
     /// Takes records from the front of `buffer` until they say something; `None` while none is
@@ -104,8 +113,11 @@ impl Reader {
                     return Err(FastCgiError::Role(role));
                 }
                 self.id = Some(id);
+                self.keep = content.get(2).is_some_and(|flags| flags & KEEP_CONNECTION != 0);
                 Ok(None)
             }
+            // Of a request that was answered already.
+            (ABORT, None) => Ok(None),
             (ABORT, Some(own)) if own == id => Err(FastCgiError::Aborted),
             (PARAMS, Some(own)) if own == id => self.collect(&content),
             (STDIN, Some(own)) if own == id && self.params.is_none() => {
@@ -251,7 +263,41 @@ mod tests {
         panic!("no end")
     }
 
+    /// Everything that is told of bytes in pieces.
+    fn tell(pieces: &[&[u8]]) -> String {
+        let (mut reader, mut buffer) = (Reader::new(300), BytesMut::new());
+        let (mut told, mut body) = (Vec::new(), Vec::new());
+        for piece in pieces {
+            buffer.extend_from_slice(piece);
+            loop {
+                match reader.take(&mut buffer) {
+                    Ok(Some(Event::Body(part))) => body.extend_from_slice(&part),
+                    Ok(Some(event)) => told.push(format!("{event:?}")),
+                    Ok(None) => break,
+                    Err(error) => return format!("{told:?} {body:?} {error}"),
+                }
+            }
+        }
+        format!("{told:?} {body:?}")
+    }
+
     proptest! {
+        #[test]
+        fn any_split_tells_the_same(
+            cuts in proptest::array::uniform2(0_usize..500),
+            wrong in proptest::option::of((0_usize..400, any::<u8>())),
+        ) {
+            let mut request = request();
+            if let Some((place, byte)) = wrong {
+                let place = place % request.len();
+                request[place] = byte;
+            }
+            let [one, two] = cuts.map(|cut| cut.min(request.len()));
+            let (one, two) = (one.min(two), one.max(two));
+            let pieces = [&request[..one], &request[one..two], &request[two..]];
+            prop_assert_eq!(tell(&pieces), tell(&[&request]));
+        }
+
         #[test]
         fn any_split_gives_the_same_request(cut in 0_usize..300) {
             let request = request();
@@ -287,6 +333,17 @@ mod tests {
         check(&[begin.clone(), record(ABORT, b"")].concat(), &FastCgiError::Aborted);
         let wrong = [begin, record(PARAMS, &[1, 9, b'A']), record(PARAMS, b"")].concat();
         check(&wrong, &FastCgiError::Variables);
+    }
+
+    #[test]
+    fn a_front_end_says_whether_it_keeps_the_connection() {
+        for (flags, expected) in [(0, false), (1, true), (0x81, true), (2, false)] {
+            let mut reader = Reader::new(100);
+            let begin = record(BEGIN, &[0, 1, flags, 0, 0, 0, 0, 0]);
+            let mut buffer = BytesMut::from(&[record(ABORT, b""), begin].concat()[..]);
+            assert!(matches!(reader.take(&mut buffer), Ok(None)));
+            assert_eq!(reader.keeps_connection(), expected, "{flags}");
+        }
     }
 
     #[test]

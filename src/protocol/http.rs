@@ -38,6 +38,8 @@ pub struct Connection {
 pub fn vars(head: &Parts, connection: &Connection) -> Result<Vars, TooLong> {
     let mut vars = Vars::default();
     let uri = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    // `http://host?query` has an empty path, which is the root (RFC 9112 §3.2.1).
+    let uri = if uri.starts_with('?') { &format!("/{uri}") } else { uri };
     let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
     vars.push(b"REQUEST_METHOD", head.method.as_str().as_bytes())?;
     vars.push(b"REQUEST_URI", uri.as_bytes())?;
@@ -79,6 +81,9 @@ pub fn vars(head: &Parts, connection: &Connection) -> Result<Vars, TooLong> {
 fn push_headers(vars: &mut Vars, head: &Parts, connection: &Connection) -> Result<(), TooLong> {
     // RFC 9112 §3.2.2: an absolute target overrides the Host header.
     let target_host = head.uri.authority().map(|authority| authority.as_str().as_bytes());
+    if let Some(host) = target_host {
+        vars.push(b"HTTP_HOST", host)?;
+    }
     for name in head.headers.keys() {
         if name.as_str().contains('_') && !connection.underscores {
             continue;
@@ -90,11 +95,11 @@ fn push_headers(vars: &mut Vars, head: &Parts, connection: &Connection) -> Resul
             }
             joined.extend_from_slice(value.as_bytes());
         }
-        match (name, target_host) {
-            (name, _) if name == CONTENT_LENGTH => vars.push(b"CONTENT_LENGTH", &joined)?,
-            (name, _) if name == CONTENT_TYPE => vars.push(b"CONTENT_TYPE", &joined)?,
-            (name, Some(host)) if name == HOST => vars.push(b"HTTP_HOST", host)?,
-            (name, _) => vars.push(&variable(name), &joined)?,
+        match name {
+            name if name == CONTENT_LENGTH => vars.push(b"CONTENT_LENGTH", &joined)?,
+            name if name == CONTENT_TYPE => vars.push(b"CONTENT_TYPE", &joined)?,
+            name if name == HOST && target_host.is_some() => {}
+            name => vars.push(&variable(name), &joined)?,
         }
     }
     Ok(())
@@ -230,5 +235,15 @@ mod tests {
         check("/a//b", "/a//b");
         check("/100%", "/100%");
         check("/%+1", "/%+1");
+    }
+
+    #[test]
+    fn a_target_without_a_path_is_the_root() {
+        let read = read("http://a?b", &[]);
+        for (name, value) in
+            [("REQUEST_URI", "/?b"), ("PATH_INFO", "/"), ("QUERY_STRING", "b"), ("HTTP_HOST", "a")]
+        {
+            assert!(read.contains(&(name.to_owned(), value.to_owned())), "{name}");
+        }
     }
 }

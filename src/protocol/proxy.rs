@@ -143,6 +143,26 @@ mod tests {
         }
 
         #[test]
+        fn any_split_tells_the_same(
+            binary: bool,
+            cut in 0_usize..60,
+            place in 0_usize..60,
+            byte: u8,
+        ) {
+            let line = b"PROXY TCP4 1.2.3.4 5.6.7.8 1111 80\r\n";
+            let header: &[u8] = if binary { BINARY } else { line };
+            let mut bytes = [header, b"GET / HTTP/1.1\r\n"].concat();
+            if let Some(wrong) = bytes.get_mut(place) {
+                *wrong = byte;
+            }
+            // What is known of a part holds for the whole.
+            let early = read(&bytes[..cut.min(bytes.len())]);
+            if early != Ok(Start::Incomplete) {
+                prop_assert_eq!(early, read(&bytes));
+            }
+        }
+
+        #[test]
         fn no_bytes_make_it_panic(bytes: Vec<u8>) {
             let _ = read(&bytes);
             let _ = read(&[BINARY, &bytes].concat());

@@ -90,6 +90,31 @@ mod tests {
         }
 
         #[test]
+        fn any_split_tells_the_same(
+            cuts in proptest::array::uniform2(0_usize..46),
+            place in 0_usize..43,
+            byte: u8,
+        ) {
+            let mut request = REQUEST.to_vec();
+            request[place] = byte;
+            let tell = |pieces: &[&[u8]]| {
+                let mut buffer = BytesMut::new();
+                for piece in pieces {
+                    buffer.extend_from_slice(piece);
+                    match take(&mut buffer, 100) {
+                        Ok(None) => {}
+                        taken => return format!("{taken:?}"),
+                    }
+                }
+                String::new()
+            };
+            let [one, two] = cuts.map(|cut| cut.min(request.len()));
+            let (one, two) = (one.min(two), one.max(two));
+            let split = tell(&[&request[..one], &request[one..two], &request[two..]]);
+            prop_assert_eq!(split, tell(&[&request]));
+        }
+
+        #[test]
         fn no_bytes_make_it_panic(bytes: Vec<u8>) {
             let _ = take(&mut BytesMut::from(&bytes[..]), 4096);
         }

@@ -38,8 +38,11 @@ pub enum PacketError {
     )]
     Http(usize),
     /// Not a WSGI request.
-    #[error("modifier1 {0} is not served")]
+    #[error("unavailable modifier requested: {0}: only WSGI requests (modifier1 0) are served")]
     Modifier(u8),
+    /// A request without variables.
+    #[error("empty python request")]
+    Empty,
     /// The lengths of the variables do not fit the packet.
     #[error("the lengths of the variables do not fit the packet")]
     Truncated,
@@ -48,8 +51,23 @@ pub enum PacketError {
 /// How requests of HTTP begin.
 const METHODS: [&[u8]; 7] = [b"GET ", b"HEAD", b"POST", b"PUT ", b"PATC", b"DELE", b"OPTI"];
 
+/// modifier1 of a client that asks whether anybody is here.
+const PING: u8 = 100;
+
+/// The answer to a [`Packet::Ping`], as uWSGI 2.0.31 gives it.
+pub const PONG: [u8; HEADER] = [PING, 0, 0, 1];
+
+/// What a client asks for.
+#[derive(Debug)]
+pub enum Packet {
+    /// An answer to a request.
+    Request(Vars),
+    /// Any answer.
+    Ping,
+}
+
 /// Takes one packet from the front of `buffer`; `None` while it is not all there.
-pub fn take(buffer: &mut BytesMut, limit: usize) -> Result<Option<Vars>, PacketError> {
+pub fn take(buffer: &mut BytesMut, limit: usize) -> Result<Option<Packet>, PacketError> {
     let Some(header) = read_header(buffer) else { return Ok(None) };
     if METHODS.iter().any(|method| buffer.starts_with(method)) {
         return Err(PacketError::Http(header.size));
@@ -58,7 +76,7 @@ pub fn take(buffer: &mut BytesMut, limit: usize) -> Result<Option<Vars>, PacketE
         return Err(PacketError::TooLarge { size: header.size, limit });
     }
     // 30 asked for something long ago, and is a WSGI request like any other since.
-    if !matches!(header.modifier1, 0 | 30) {
+    if !matches!(header.modifier1, 0 | 30 | PING) {
         return Err(PacketError::Modifier(header.modifier1));
     }
     if buffer.len() < HEADER + header.size {
@@ -67,7 +85,14 @@ pub fn take(buffer: &mut BytesMut, limit: usize) -> Result<Option<Vars>, PacketE
     }
     buffer.advance(HEADER);
     let vars = buffer.split_to(header.size);
-    Vars::parse(vars).map(Some).map_err(|_| PacketError::Truncated)
+    if header.modifier1 == PING {
+        return Ok(Some(Packet::Ping));
+    }
+    if vars.is_empty() {
+        return Err(PacketError::Empty);
+    }
+    let vars = Vars::parse(vars).map_err(|_| PacketError::Truncated)?;
+    Ok(Some(Packet::Request(vars)))
 }
 
 fn read_header(buffer: &[u8]) -> Option<Header> {
@@ -105,21 +130,55 @@ mod tests {
         encode(vars).expect("small")
     }
 
+    /// What the pieces say, and what is left of them.
+    fn read(pieces: &[&[u8]]) -> (Result<Option<String>, PacketError>, Vec<u8>) {
+        let mut buffer = BytesMut::new();
+        let mut taken = Ok(None);
+        for piece in pieces {
+            buffer.extend_from_slice(piece);
+            if matches!(taken, Ok(None)) {
+                taken = take(&mut buffer, 4096).map(|packet| packet.map(|p| format!("{p:?}")));
+            }
+        }
+        (taken, buffer.to_vec())
+    }
+
     proptest! {
         #[test]
-        fn any_split_gives_the_same_request(cut in 0_usize..42) {
-            let packet = [packet(), b"body".to_vec()].concat();
-            let (first, second) = packet.split_at(cut);
-            let mut buffer = BytesMut::from(first);
-            let early = take(&mut buffer, 4096).expect("valid");
-            buffer.extend_from_slice(second);
-            let vars = match early {
-                Some(vars) => vars,
-                None => take(&mut buffer, 4096).expect("valid").expect("whole"),
-            };
-            prop_assert_eq!(vars.get(b"PATH_INFO"), Some(&b"/"[..]));
-            prop_assert_eq!(&buffer[..], b"body");
+        fn any_split_gives_the_same_request(
+            first in proptest::sample::select(&[0_u8, 5, 30, 100][..]),
+            size in 0_usize..42,
+            cuts in proptest::array::uniform2(0_usize..46),
+        ) {
+            let mut packet = [packet(), b"body".to_vec()].concat();
+            packet[0] = first;
+            if size < 8 {
+                packet[1] = u8::try_from(size).expect("small");
+            }
+            let [one, two] = cuts.map(|cut| cut.min(packet.len()));
+            let (one, two) = (one.min(two), one.max(two));
+            let (whole, left) = read(&[&packet]);
+            let (split, still) = read(&[&packet[..one], &packet[one..two], &packet[two..]]);
+            prop_assert_eq!(&whole, &split);
+            if whole.is_ok() {
+                prop_assert_eq!(left, still);
+            }
         }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            let _ = read(&[&bytes]);
+            let _ = read(&[&[0, 10, 0, 0], &bytes]);
+        }
+    }
+
+    #[test]
+    fn requests_and_pings_are_told_apart() {
+        let (taken, left) = read(&[&packet(), b"body"]);
+        let taken = taken.expect("valid").expect("whole");
+        assert!(taken.starts_with("Request("), "{taken}");
+        assert_eq!(left, b"body");
+        assert_eq!(read(&[&[100, 0, 0, 0]]).0, Ok(Some("Ping".to_owned())));
     }
 
     #[test]
@@ -134,7 +193,11 @@ mod tests {
              protocol; HTTP is spoken on an http-socket",
         );
         check(&[0, 1, 17, 0], "invalid request block size: 4353 (max 4096, see buffer-size)");
-        check(&[5, 0, 0, 0], "modifier1 5 is not served");
+        check(
+            &[5, 0, 0, 0],
+            "unavailable modifier requested: 5: only WSGI requests (modifier1 0) are served",
+        );
+        check(&[0, 0, 0, 0], "empty python request");
         check(&[0, 3, 0, 0, 9, 0, 0], "the lengths of the variables do not fit the packet");
     }
 }

@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use super::reactor::Reactor;
 use super::writer::Framing;
 use super::{Client, Phase, Wire};
 use crate::app::{Output, Piece, Pieces, Reply, Request};
-use crate::net::http::{PATIENCE, Rules, collect, say_close, serve as serve_http, set_head};
+use crate::net::http::{Arrived, Rules, collect, say_close, serve as serve_http, set_head};
 use crate::net::stream::Stream;
 use crate::protocol::http::{Connection, vars};
 
@@ -40,14 +39,6 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
             export_certificate: settings.http.https_export_cert,
         },
     });
-    let mut phase = reactor.shared.phase.subscribe();
-    let drained = async {
-        // The sender lives as long as the worker.
-        let _ = phase.wait_for(|phase| *phase == Phase::Draining).await;
-        if wire == Wire::Http11 && !reactor.shared.worker.stopping.load(Ordering::SeqCst) {
-            tokio::time::sleep(PATIENCE).await;
-        }
-    };
     let silence = Duration::from_secs(settings.sockets.socket_timeout);
     let rules = Rules {
         head: settings.limits.buffer_size,
@@ -55,11 +46,16 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
         silence,
         keep_alive: wire == Wire::Http11,
     };
-    let answer = |request: Head<Incoming>| {
+    let answer = |request: Arrived| {
         let (reactor, facts) = (Rc::clone(reactor), Rc::clone(&facts));
-        async move { answer(&reactor, &facts, request, arrived).await }
+        async move {
+            match request {
+                Ok(request) => answer(&reactor, &facts, request, arrived).await,
+                Err(status) => refusal(status),
+            }
+        }
     };
-    serve_http(stream, rules, answer, drained).await;
+    serve_http(stream, rules, answer, reactor.drained(wire == Wire::Http11)).await;
 }
 
 /// What is known of a connection.

@@ -6,6 +6,7 @@
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::io::Interest;
@@ -16,6 +17,7 @@ use tokio::task::LocalSet;
 use super::writer::Framing;
 use super::{Client, Inlet, Phase, Shared, Source, Wire, http, single};
 use crate::log::say;
+use crate::net::http::PATIENCE;
 use crate::net::stream::{Acceptor, Preface, Stream};
 use crate::process::channel;
 use crate::process::scoreboard::Core;
@@ -51,6 +53,17 @@ impl Reactor {
         let wanted = self.shared.settings.limits.harakiri > 0;
         let connection = wanted.then(|| stream.duplicate().ok()).flatten()?;
         Some(Client { wire, framing, connection })
+    }
+
+    /// Over when a connection that serves nothing is to be closed. Clients that may be about to send
+    /// a further request are given time, unless the server stops.
+    pub(super) async fn drained(&self, is_kept: bool) {
+        let mut phase = self.shared.phase.subscribe();
+        // The sender lives as long as the worker.
+        let _ = phase.wait_for(|phase| *phase == Phase::Draining).await;
+        if is_kept && !self.shared.worker.stopping.load(Ordering::SeqCst) {
+            tokio::time::sleep(PATIENCE).await;
+        }
     }
 
     /// What comes before the first request of a source's connections.

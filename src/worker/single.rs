@@ -1,14 +1,15 @@
 //! Serves a connection of one request: the variables, a body, a reply, the end.
 //!
-//! That is the uwsgi protocol, SCGI and FastCGI. The gateway speaks the first and gets its reply in
-//! frames, so that it can tell a complete one. How replies are written is in [`writer`](super::writer).
+//! That is the uwsgi protocol, SCGI and FastCGI, where the front end may keep the connection. The gateway
+//! speaks the first and gets its reply in frames, so that it can tell a complete one. How replies are
+//! written is in [`writer`](super::writer).
 
 use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
@@ -24,7 +25,7 @@ use crate::options::settings::Settings;
 use crate::protocol::fastcgi::{self, Event, FastCgiError};
 use crate::protocol::reply;
 use crate::protocol::scgi::{self, ScgiError};
-use crate::protocol::uwsgi::{self, PacketError};
+use crate::protocol::uwsgi::{self, Packet, PacketError};
 
 /// Why a request did not become complete.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +36,9 @@ enum ReadError {
     Scgi(#[from] ScgiError),
     #[error(transparent)]
     FastCgi(#[from] FastCgiError),
-    #[error("the request ends after {got} of {expected} bytes")]
+    #[error("its variables end after {0} bytes")]
+    Cut(usize),
+    #[error("its body ends after {got} of {expected} bytes")]
     Short { got: u64, expected: u64 },
     #[error("no bytes for {0} seconds")]
     Slow(u64),
@@ -45,19 +48,63 @@ enum ReadError {
     Io(#[from] io::Error),
 }
 
-/// Serves one connection; `arrived` is told when its request is complete.
+/// How long a front end may keep a connection without a request: longer than those do that close it
+/// themselves (nginx: `keepalive_timeout`, 60 seconds), so that none is closed while one comes.
+const KEPT: Duration = Duration::from_secs(75);
+
+/// What a connection asks for.
+enum Asked {
+    /// A request, with what its reply travels in.
+    Request(Request, Framing),
+    /// Whether anybody is here.
+    Ping,
+}
+
+/// Serves one connection; `arrived` is told when a request is complete.
 pub(super) async fn serve(reactor: &Rc<Reactor>, mut stream: Stream, wire: Wire, arrived: &Notify) {
-    let (request, framing) = match read_request(reactor, &mut stream, wire).await {
-        Ok(Some(read)) => read,
-        Ok(None) => return,
+    let mut buffer = BytesMut::with_capacity(4096);
+    while serve_request(reactor, &mut stream, &mut buffer, wire, arrived).await {
+        if buffer.is_empty() {
+            let next = tokio::select! {
+                read = stream.read_buf(&mut buffer) => read.unwrap_or(0),
+                () = tokio::time::sleep(KEPT) => 0,
+                () = reactor.drained(true) => 0,
+            };
+            if next == 0 {
+                break;
+            }
+        }
+    }
+    // A client that is gone needs no end.
+    let _ = stream.shutdown().await;
+}
+
+/// Serves one request; whether another one may come.
+async fn serve_request(
+    reactor: &Rc<Reactor>,
+    stream: &mut Stream,
+    buffer: &mut BytesMut,
+    wire: Wire,
+    arrived: &Notify,
+) -> bool {
+    let (request, framing) = match read_request(reactor, stream, buffer, wire).await {
+        Ok(Some(Asked::Request(request, framing))) => (request, framing),
+        Ok(Some(Asked::Ping)) => {
+            say!("PING");
+            // Who asked and went away wants no answer.
+            let _ = stream.write_all(&uwsgi::PONG).await;
+            return false;
+        }
+        Ok(None) => return false,
         Err(error) => {
             reactor.counters.read_errors.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            return say!("[warning] a {wire:?} request cannot be read: {error}");
+            say!("[warning] a {wire:?} request cannot be read: {error}");
+            return false;
         }
     };
     arrived.notify_one();
     let protocol = request.vars.get(b"SERVER_PROTOCOL").unwrap_or_default().to_vec();
-    let client = reactor.client(&stream, wire, framing);
+    let client = reactor.client(stream, wire, framing);
     let (mut exchange, reply) = Exchange::answer(reactor, request, client).await;
     let head = match wire {
         Wire::Cgi { nph: false, .. } => reply::cgi_head(&reply),
@@ -69,48 +116,53 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, mut stream: Stream, wire: Wire,
         _ => reactor.shared.settings.sockets.socket_timeout,
     });
     let mut writer = Writer::new(stream, framing, silence);
-    if writer.write(head, reply.body, &mut exchange).await.is_err() {
+    let written = writer.write(head, reply.body, &mut exchange).await;
+    if written.is_err() {
         exchange.not_taken();
     }
+    written.is_ok_and(|is_complete| is_complete && framing.keeps_connection())
 }
 
-/// Reads a request, and how its reply is to be framed; `None` where the client went away without a
-/// word.
+/// Reads a request; `None` where the client went away without a word.
 async fn read_request(
     reactor: &Reactor,
     stream: &mut Stream,
+    buffer: &mut BytesMut,
     wire: Wire,
-) -> Result<Option<(Request, Framing)>, ReadError> {
+) -> Result<Option<Asked>, ReadError> {
     let settings = &reactor.shared.settings;
     let limit = usize::try_from(settings.limits.buffer_size).unwrap_or(usize::MAX);
     let mut reader = Reader { stream, silence: settings.sockets.socket_timeout };
-    let mut buffer = BytesMut::with_capacity(4096);
     // What the gateway sends was measured there.
     let limit = if wire == Wire::Gateway { usize::MAX } else { limit };
     let mut records = fastcgi::Reader::new(limit);
     let vars = loop {
         let vars = match wire {
-            Wire::Cgi { protocol: Cgi::FastCgi, .. } => match records.take(&mut buffer)? {
+            Wire::Cgi { protocol: Cgi::FastCgi, .. } => match records.take(buffer)? {
                 Some(Event::Vars(vars)) => Some(vars),
                 // The body comes behind the variables only.
                 Some(Event::Body(_) | Event::End) | None => None,
             },
-            Wire::Cgi { protocol: Cgi::Scgi, .. } => scgi::take(&mut buffer, limit)?,
-            _ => uwsgi::take(&mut buffer, limit)?,
+            Wire::Cgi { protocol: Cgi::Scgi, .. } => scgi::take(buffer, limit)?,
+            _ => match uwsgi::take(buffer, limit)? {
+                Some(Packet::Ping) => return Ok(Some(Asked::Ping)),
+                Some(Packet::Request(vars)) => Some(vars),
+                None => None,
+            },
         };
         if let Some(vars) = vars {
             break vars;
         }
-        if reader.read(&mut buffer).await? == 0 {
+        if reader.read(buffer).await? == 0 {
             return match buffer.len() {
                 0 => Ok(None),
-                got => Err(ReadError::Short { got: got as u64, expected: 4 }),
+                got => Err(ReadError::Cut(got)),
             };
         }
     };
     let (body, framing) = match wire {
         Wire::Cgi { protocol: Cgi::FastCgi, .. } => {
-            let framing = Framing::Records(records.id());
+            let framing = Framing::Records { id: records.id(), keep: records.keeps_connection() };
             (read_records(&mut reader, buffer, records, &vars, settings).await?, framing)
         }
         Wire::Gateway => (read_body(&mut reader, buffer, &vars, settings).await?, Framing::Frames),
@@ -120,13 +172,13 @@ async fn read_request(
     let https = is_https(&vars, trusted);
     let input_terminated = wire == Wire::Gateway && vars.get(b"HTTP_TRANSFER_ENCODING").is_some();
     let request = Request { vars, body, https, input_terminated, core: reactor.core, app: 0 };
-    Ok(Some((request, framing)))
+    Ok(Some(Asked::Request(request, framing)))
 }
 
 /// Reads a body that comes in records, which say themselves where it ends.
 async fn read_records(
     reader: &mut Reader<'_>,
-    mut buffer: BytesMut,
+    buffer: &mut BytesMut,
     mut records: fastcgi::Reader,
     vars: &Vars,
     settings: &Settings,
@@ -134,13 +186,13 @@ async fn read_records(
     let expected = announced(vars);
     let mut body = BodyBuffer::new(settings.limits.post_buffering, settings.limits.limit_post);
     loop {
-        match records.take(&mut buffer)? {
+        match records.take(buffer)? {
             Some(Event::Body(piece)) => body.push(&piece)?,
             Some(Event::End) if body.len() >= expected => return Ok(body.finish()),
             Some(Event::End) => return Err(ReadError::Short { got: body.len(), expected }),
             Some(Event::Vars(_)) => {}
             None => {
-                if reader.read(&mut buffer).await? == 0 {
+                if reader.read(buffer).await? == 0 {
                     return Err(ReadError::Short { got: body.len(), expected });
                 }
             }
@@ -156,7 +208,7 @@ fn announced(vars: &Vars) -> u64 {
 
 async fn read_body(
     reader: &mut Reader<'_>,
-    mut buffer: BytesMut,
+    buffer: &mut BytesMut,
     vars: &Vars,
     settings: &Settings,
 ) -> Result<Body, ReadError> {
@@ -166,7 +218,7 @@ async fn read_body(
     }
     let mut body = BodyBuffer::new(settings.limits.post_buffering, 0);
     while body.len() < expected {
-        if buffer.is_empty() && reader.read(&mut buffer).await? == 0 {
+        if buffer.is_empty() && reader.read(buffer).await? == 0 {
             return Err(ReadError::Short { got: body.len(), expected });
         }
         let missing = usize::try_from(expected - body.len()).unwrap_or(usize::MAX);

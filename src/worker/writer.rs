@@ -20,18 +20,28 @@ pub(super) enum Framing {
     None,
     /// Frames, to the gateway.
     Frames,
-    /// Records of FastCGI with this number.
-    Records(u16),
+    /// Records of FastCGI.
+    Records {
+        /// The number of the request.
+        id: u16,
+        /// Whether the front end keeps the connection for another one.
+        keep: bool,
+    },
 }
 
 impl Framing {
+    /// Whether another request may come on the connection.
+    pub(super) fn keeps_connection(self) -> bool {
+        matches!(self, Self::Records { keep: true, .. })
+    }
+
     /// Puts bytes, and the end where this is it, into what they travel in.
     pub(super) fn wrap(self, pieces: &[&[u8]], end: bool) -> Bytes {
         let mut bytes = BytesMut::new();
         let largest = match self {
             Self::None => usize::MAX,
             Self::Frames => frame::LARGEST,
-            Self::Records(_) => fastcgi::LARGEST,
+            Self::Records { .. } => fastcgi::LARGEST,
         };
         for part in pieces.iter().flat_map(|piece| piece.chunks(largest)) {
             match self {
@@ -40,12 +50,12 @@ impl Framing {
                     bytes.extend_from_slice(&frame::prefix(part.len()));
                     bytes.extend_from_slice(part);
                 }
-                Self::Records(id) => fastcgi::put_output(&mut bytes, id, part),
+                Self::Records { id, .. } => fastcgi::put_output(&mut bytes, id, part),
             }
         }
         match self {
             Self::Frames if end => bytes.extend_from_slice(&frame::prefix(0)),
-            Self::Records(id) if end => fastcgi::put_end(&mut bytes, id),
+            Self::Records { id, .. } if end => fastcgi::put_end(&mut bytes, id),
             _ => {}
         }
         bytes.freeze()
@@ -53,23 +63,24 @@ impl Framing {
 }
 
 /// Writes a reply with a limit on a client that takes nothing.
-pub(super) struct Writer {
-    stream: Stream,
+pub(super) struct Writer<'s> {
+    stream: &'s mut Stream,
     framing: Framing,
     silence: Duration,
 }
 
-impl Writer {
-    pub(super) fn new(stream: Stream, framing: Framing, silence: Duration) -> Self {
+impl<'s> Writer<'s> {
+    pub(super) fn new(stream: &'s mut Stream, framing: Framing, silence: Duration) -> Self {
         Self { stream, framing, silence }
     }
 
+    /// Writes a reply; whether it is complete, so that another one could follow.
     pub(super) async fn write(
         &mut self,
         head: Vec<u8>,
         body: Output,
         exchange: &mut Exchange,
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         match body {
             Output::Full(body) => {
                 self.send(&[&head, &body], true).await?;
@@ -87,12 +98,12 @@ impl Writer {
                         }
                         Piece::End => break self.send(&[], true).await?,
                         // Without the last frame or record it is known that the reply is incomplete.
-                        Piece::Broken => return Ok(()),
+                        Piece::Broken => return Ok(false),
                     }
                 }
             }
         }
-        self.stream.shutdown().await
+        Ok(true)
     }
 
     /// Sends pieces in one write.

@@ -1,5 +1,10 @@
 //! SCGI and FastCGI, by the byte and behind nginx.
 
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::support::{Address, Connection, Nginx, Request, Server, Site, differs_on_purpose, ways};
 
 /// Answers with the length of what it was sent, and as much in several pieces.
@@ -26,6 +31,13 @@ fn scgi(path: &str, body: &[u8]) -> Vec<u8> {
 
 fn fastcgi(path: &str, body: &[u8]) -> Vec<u8> {
     ways::fastcgi(&variables(path, &body.len().to_string()), body)
+}
+
+/// The same with other flags in the record that begins the request: 1 keeps the connection.
+fn fastcgi_flagged(path: &str, body: &[u8], flags: u8) -> Vec<u8> {
+    let mut bytes = fastcgi(path, body);
+    bytes[10] = flags;
+    bytes
 }
 
 fn variables<'v>(path: &'v str, length: &'v str) -> [(&'v str, &'v str); 6] {
@@ -82,6 +94,83 @@ fn fastcgi_is_answered_in_records() {
     assert!(String::from_utf8_lossy(&broken).contains("Status: 500 Internal Server Error"));
     assert_eq!(ask(&address, b"GET / HTTP/1.1\r\n\r\n"), b"");
     server.wait_log("request cannot be read: this is no FastCGI");
+}
+
+#[test]
+fn fastcgi_keeps_a_connection_where_that_is_wanted() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = Site::new();
+    let (server, address) = start(&site, "--fastcgi-socket");
+    let mut connection = Connection::open(&address);
+    let end = ways::record(3, &[0; 8]);
+    for path in ["/one", "/two", "/broken"] {
+        connection.send(fastcgi_flagged(path, b"ab", 1));
+        let reply = String::from_utf8_lossy(&connection.read_to(&end)).into_owned();
+        let status = if path == "/broken" { "Status: 500 " } else { "Status: 201 " };
+        assert!(reply.contains(status), "{path}: {reply:?}");
+    }
+    // Several at once, the last of which ends the connection.
+    let both = [fastcgi_flagged("/", b"cd", 1), fastcgi("/", b"ef")].concat();
+    connection.send(both);
+    let replies = connection.read_all();
+    assert_eq!(replies.windows(end.len()).filter(|part| *part == end).count(), 2);
+    // A stop does not wait for a connection that is kept.
+    let mut kept = Connection::open(&address);
+    kept.send(fastcgi_flagged("/", b"", 1));
+    kept.read_to(&end);
+    server.stop();
+    assert_eq!(kept.read_all(), b"");
+}
+
+/// Passes the connections of one socket on to another one, and counts them.
+fn count_connections(from: &Path, to: &Path) -> Arc<AtomicUsize> {
+    let count = Arc::new(AtomicUsize::new(0));
+    let (listener, to, counted) =
+        (UnixListener::bind(from).unwrap(), to.to_owned(), Arc::clone(&count));
+    std::thread::spawn(move || {
+        for near in listener.incoming().map_while(Result::ok) {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let far = UnixStream::connect(&to).unwrap();
+            let ends = [(near.try_clone(), far.try_clone()), (Ok(far), Ok(near))];
+            for (from, to) in ends {
+                let (mut from, mut to) = (from.unwrap(), to.unwrap());
+                std::thread::spawn(move || {
+                    // What ends on one side ends on the other.
+                    let _ = std::io::copy(&mut from, &mut to);
+                    let _ = to.shutdown(std::net::Shutdown::Write);
+                });
+            }
+        }
+    });
+    count
+}
+
+#[test]
+fn nginx_keeps_connections_of_fastcgi() {
+    if differs_on_purpose() {
+        return;
+    }
+    for (keep, expected) in [("on", 1), ("off", 4)] {
+        let site = Site::new();
+        let (_server, _) = start(&site, "--fastcgi-socket");
+        let count = count_connections(&site.join("front.sock"), &site.join("app.sock"));
+        let socket = site.join("front.sock").display().to_string();
+        let upstream = format!("upstream site {{ server unix:{socket}; keepalive 4; }}");
+        let location = format!(
+            "include /etc/nginx/fastcgi_params; fastcgi_param PATH_INFO $document_uri; \
+             fastcgi_keep_conn {keep}; fastcgi_pass site;"
+        );
+        let Some(nginx) = Nginx::start_beside(&site, &upstream, &location) else { return };
+        for size in [0, 10, 100_000, 1_000_000] {
+            let body = vec![b'y'; size];
+            let reply = Request::post("/", body.clone()).send(&nginx.address);
+            assert_eq!(reply.status, 201, "{size}");
+            assert!(reply.body == body, "{size}: {} bytes", reply.body.len());
+        }
+        assert_eq!(count.load(Ordering::SeqCst), expected, "keep {keep}");
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ use crate::support::{
 };
 
 /// A site with `ca.pem`, and certificates and keys of `server` and `client` that it signed.
-fn site() -> Site {
+pub fn site() -> Site {
     let site = Site::with("environ.py");
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.distinguished_name.push(DnType::CommonName, "a CA");
@@ -58,6 +58,24 @@ fn ask_for(
     request: &Request,
     certificate: bool,
 ) -> std::io::Result<Reply> {
+    let mut stream = open(host, site, port, certificate)?;
+    stream.write_all(&request.bytes())?;
+    let mut reply = Vec::new();
+    match stream.read_to_end(&mut reply) {
+        // uWSGI's workers end a connection without a word of TLS.
+        Err(error) if is_uwsgi() && error.kind() == std::io::ErrorKind::UnexpectedEof => {}
+        read => drop(read?),
+    }
+    Ok(Reply::parse(&reply))
+}
+
+/// A connection of TLS to a host, whose name the server's certificate must bear.
+pub fn open(
+    host: &str,
+    site: &Site,
+    port: u16,
+    certificate: bool,
+) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(site.join("ca.pem")).unwrap()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -74,15 +92,7 @@ fn ask_for(
     };
     let name = host.to_owned().try_into().unwrap();
     let client = ClientConnection::new(Arc::new(config), name).unwrap();
-    let mut stream = StreamOwned::new(client, TcpStream::connect(("127.0.0.1", port))?);
-    stream.write_all(&request.bytes())?;
-    let mut reply = Vec::new();
-    match stream.read_to_end(&mut reply) {
-        // uWSGI's workers end a connection without a word of TLS.
-        Err(error) if is_uwsgi() && error.kind() == std::io::ErrorKind::UnexpectedEof => {}
-        read => drop(read?),
-    }
-    Ok(Reply::parse(&reply))
+    Ok(StreamOwned::new(client, TcpStream::connect(("127.0.0.1", port))?))
 }
 
 /// Starts `--OPTION 127.0.0.1:port,FILES` and waits for it.
@@ -95,7 +105,7 @@ fn start<'s>(site: &'s Site, option: &str, files: &str, more: &[&str]) -> (Serve
     (server, port)
 }
 
-const FILES: &str = "server.pem,server.key";
+pub const FILES: &str = "server.pem,server.key";
 
 fn check_both(option: &str) {
     let site = site();

@@ -16,6 +16,11 @@ pub struct Nginx {
 impl Nginx {
     /// Starts it with these lines as the one server's `location /`; `None` when nginx is not here.
     pub fn start(site: &Site, location: &str) -> Option<Self> {
+        Self::start_beside(site, "", location)
+    }
+
+    /// The same with further lines beside the one server.
+    pub fn start_beside(site: &Site, lines: &str, location: &str) -> Option<Self> {
         let nginx = need("nginx")?;
         let port = unused_port();
         let folder = site.join("nginx");
@@ -35,6 +40,7 @@ http {{
     fastcgi_temp_path {at}/fastcgi;
     scgi_temp_path {at}/scgi;
     client_max_body_size 64m;
+    {lines}
     server {{
         listen 127.0.0.1:{port};
         server_name example.org;

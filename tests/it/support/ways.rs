@@ -108,7 +108,7 @@ pub fn scgi(variables: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     [format!("{}:{block},", block.len()).as_bytes(), body].concat()
 }
 
-fn record(kind: u8, content: &[u8]) -> Vec<u8> {
+pub fn record(kind: u8, content: &[u8]) -> Vec<u8> {
     let length = u16::try_from(content.len()).expect("short").to_be_bytes();
     [&[1, kind, 0, 5, length[0], length[1], 0, 0], content].concat()
 }

@@ -1,0 +1,284 @@
+//! The lines of a request's head: which are right, and how long the body is that they announce.
+//!
+//! By RFC 9112, strictly: where it leaves a choice, what two readers could understand differently
+//! is refused. Where lines end, and how many bytes they may have, is known before.
+
+use std::net::Ipv6Addr;
+
+use http::StatusCode;
+
+/// Headers of a request, at most.
+const MOST_HEADERS: usize = 100;
+
+/// How long a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// So many bytes.
+    Length(u64),
+    /// As many as there are chunks.
+    Chunks,
+}
+
+/// What was seen of a head.
+#[derive(Debug, Default)]
+pub(super) struct Head {
+    /// The minor version, once the first line is there.
+    minor: Option<u8>,
+    headers: usize,
+    hosts: usize,
+    length: Option<u64>,
+    /// Whether there is a `Transfer-Encoding`.
+    is_coded: bool,
+}
+
+impl Head {
+    /// Whether the first line is there.
+    pub(super) fn has_begun(&self) -> bool {
+        self.minor.is_some()
+    }
+
+    /// The first line.
+    pub(super) fn begin(&mut self, line: &[u8]) -> Result<(), StatusCode> {
+        let mut words = line.split(|&byte| byte == b' ');
+        let (Some(method), Some(target), Some(version), None) =
+            (words.next(), words.next(), words.next(), words.next())
+        else {
+            return Err(StatusCode::BAD_REQUEST);
+        };
+        self.minor = Some(match version {
+            b"HTTP/1.1" => 1,
+            b"HTTP/1.0" => 0,
+            [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+                if major.is_ascii_digit() && minor.is_ascii_digit() =>
+            {
+                return Err(StatusCode::HTTP_VERSION_NOT_SUPPORTED);
+            }
+            _ => return Err(StatusCode::BAD_REQUEST),
+        });
+        if !is_token(method) {
+            return Err(StatusCode::BAD_REQUEST);
+        }
+        // An application is no proxy that tunnels could go through.
+        if method == b"CONNECT" || method == super::REFUSED.as_bytes() {
+            return Err(StatusCode::NOT_IMPLEMENTED);
+        }
+        let is_right = match target {
+            b"*" => method == b"OPTIONS",
+            [b'/', ..] => true,
+            target => is_absolute(target),
+        };
+        if is_right { Ok(()) } else { Err(StatusCode::BAD_REQUEST) }
+    }
+
+    /// A further line, which is a header.
+    pub(super) fn add(&mut self, line: &[u8]) -> Result<(), StatusCode> {
+        let (name, value) = split_header(line).ok_or(StatusCode::BAD_REQUEST)?;
+        self.headers += 1;
+        if self.headers > MOST_HEADERS {
+            return Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+        }
+        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+        if is(b"host") {
+            self.hosts += 1;
+            if self.hosts > 1 || !(value.is_empty() || is_host(value)) {
+                return Err(StatusCode::BAD_REQUEST);
+            }
+        } else if is(b"content-length") {
+            let length = content_length(value).ok_or(StatusCode::BAD_REQUEST)?;
+            if self.length.replace(length).is_some() {
+                return Err(StatusCode::BAD_REQUEST);
+            }
+        } else if is(b"transfer-encoding") {
+            // RFC 9112 §6.1: a version that does not know it frames its bodies in another way.
+            if std::mem::replace(&mut self.is_coded, true) || self.minor != Some(1) {
+                return Err(StatusCode::BAD_REQUEST);
+            }
+            check_codings(value)?;
+        }
+        Ok(())
+    }
+
+    /// The empty line behind a head.
+    pub(super) fn end(&self) -> Result<Framing, StatusCode> {
+        // RFC 9112 §3.2.
+        if self.minor == Some(1) && self.hosts == 0 {
+            return Err(StatusCode::BAD_REQUEST);
+        }
+        match (self.length, self.is_coded) {
+            (Some(_), true) => Err(StatusCode::BAD_REQUEST),
+            (None, true) => Ok(Framing::Chunks),
+            (length, false) => Ok(Framing::Length(length.unwrap_or(0))),
+        }
+    }
+}
+
+/// Whether a line is a header.
+pub(super) fn is_header(line: &[u8]) -> bool {
+    split_header(line).is_some()
+}
+
+/// Name and value of a header. A line that goes on with the one before begins with white space, so
+/// it has no name (RFC 9112 §5.2).
+fn split_header(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = line.iter().position(|&byte| byte == b':')?;
+    let (name, value) = (line.get(..colon)?, line.get(colon + 1..)?);
+    is_token(name).then(|| (name, value.trim_ascii()))
+}
+
+/// RFC 9110 §5.6.2.
+fn is_token(word: &[u8]) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !word.is_empty() && word.iter().all(is_letter)
+}
+
+/// A length in bytes (RFC 9110 §8.6); one that fits no file is none.
+fn content_length(value: &[u8]) -> Option<u64> {
+    let digits = std::str::from_utf8(value).ok()?;
+    let is_number = digits.bytes().all(|digit| digit.is_ascii_digit());
+    let length = digits.parse::<i64>().ok().filter(|_| is_number)?;
+    u64::try_from(length).ok()
+}
+
+/// Codings of a body: chunks and nothing else can be read (RFC 9112 §6.1); without chunks at the end,
+/// and only there, nobody knows how long it is (§6.3).
+fn check_codings(value: &[u8]) -> Result<(), StatusCode> {
+    let is_chunks = |coding: &[u8]| coding.trim_ascii().eq_ignore_ascii_case(b"chunked");
+    let mut codings = value.rsplit(|&byte| byte == b',');
+    let is_last = codings.next().is_some_and(is_chunks);
+    match (is_last, codings.next()) {
+        (true, None) => Ok(()),
+        (true, Some(other)) if is_token(other.trim_ascii()) && !is_chunks(other) => {
+            Err(StatusCode::NOT_IMPLEMENTED)
+        }
+        _ => Err(StatusCode::BAD_REQUEST),
+    }
+}
+
+/// Whether a target is a whole URI of this server's schemes.
+fn is_absolute(target: &[u8]) -> bool {
+    let rest = [&b"http://"[..], b"https://"].into_iter().find_map(|scheme| {
+        let (begin, rest) = target.split_at_checked(scheme.len())?;
+        begin.eq_ignore_ascii_case(scheme).then_some(rest)
+    });
+    let Some(rest) = rest else { return false };
+    is_host(rest.split(|byte| b"/?#".contains(byte)).next().unwrap_or_default())
+}
+
+/// A host that is not empty, with or without a port (RFC 3986 §3.2.2).
+fn is_host(value: &[u8]) -> bool {
+    let Ok(value) = std::str::from_utf8(value) else { return false };
+    let bracketed = value.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let (is_right, port) = if let Some((address, port)) = bracketed {
+        (address.parse::<Ipv6Addr>().is_ok(), port)
+    } else {
+        let (name, port) = value.split_at(value.find(':').unwrap_or(value.len()));
+        (!name.is_empty() && is_name(name.as_bytes()), port)
+    };
+    let is_port = match port.strip_prefix(':') {
+        Some(digits) => {
+            let is_number = digits.bytes().all(|digit| digit.is_ascii_digit());
+            digits.is_empty() || (is_number && digits.parse::<u16>().is_ok())
+        }
+        None => port.is_empty(),
+    };
+    is_right && is_port
+}
+
+/// Letters that a registered name may have, and percent signs with their digits.
+fn is_name(name: &[u8]) -> bool {
+    let mut rest = name;
+    while let [first, behind @ ..] = rest {
+        rest = match (first, behind) {
+            (b'%', [high, low, behind @ ..])
+                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
+            {
+                behind
+            }
+            (byte, behind) if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(byte) => {
+                behind
+            }
+            _ => return false,
+        };
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(lines: &[&str]) -> Result<Framing, u16> {
+        let mut head = Head::default();
+        let mut lines = lines.iter().map(|line| line.as_bytes());
+        head.begin(lines.next().unwrap_or_default()).map_err(|status| status.as_u16())?;
+        for line in lines {
+            head.add(line).map_err(|status| status.as_u16())?;
+        }
+        head.end().map_err(|status| status.as_u16())
+    }
+
+    #[test]
+    fn targets_have_four_forms_of_which_three_are_served() {
+        for (line, expected) in [
+            ("GET / HTTP/1.0", Ok(Framing::Length(0))),
+            ("GET http://a HTTP/1.0", Ok(Framing::Length(0))),
+            ("GET HTTPS://a:8/b HTTP/1.0", Ok(Framing::Length(0))),
+            ("GET http:///b HTTP/1.0", Err(400)),
+            ("GET http://u@a/b HTTP/1.0", Err(400)),
+            ("GET ftp://a/b HTTP/1.0", Err(400)),
+            ("GET a/b HTTP/1.0", Err(400)),
+            ("OPTIONS * HTTP/1.0", Ok(Framing::Length(0))),
+            ("GET * HTTP/1.0", Err(400)),
+            ("CONNECT a:80 HTTP/1.0", Err(501)),
+            ("GET / HTTP/2.0", Err(505)),
+            ("GET / http/1.0", Err(400)),
+            ("GET /", Err(400)),
+            ("GET  / HTTP/1.0", Err(400)),
+        ] {
+            assert_eq!(read(&[line]), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_names_or_addresses() {
+        for host in ["a", "a.b:80", "a:", "a_b", "%41", "[::1]", "[::1]:80", "1.2.3.4", "xn--a"] {
+            assert!(is_host(host.as_bytes()), "{host}");
+        }
+        for host in [
+            "", ":80", "a b", "a/b", "a@b", "a:b", "a:99999", "a:1:2", "::1", "[::1", "[a]", "%4",
+            "\u{e4}",
+        ] {
+            assert!(!is_host(host.as_bytes()), "{host}");
+        }
+    }
+
+    #[test]
+    fn lengths_are_told_once_and_in_one_way() {
+        let check = |headers: &[&str], expected| {
+            let lines = [&["POST / HTTP/1.1", "Host: a"], headers].concat();
+            assert_eq!(read(&lines), expected, "{headers:?}");
+        };
+        check(&["Content-Length: 5"], Ok(Framing::Length(5)));
+        check(&["content-length:\t007 "], Ok(Framing::Length(7)));
+        check(&["Transfer-Encoding: Chunked"], Ok(Framing::Chunks));
+        for wrong in ["", "+5", "-5", "5, 5", "0x5", "5.0", "5 5", "9223372036854775808"] {
+            check(&[&format!("Content-Length: {wrong}")], Err(400));
+        }
+        for wrong in [
+            "",
+            "identity",
+            "xchunked",
+            "chunked, gzip",
+            "chunked, chunked",
+            "chunked;q=1",
+            ", chunked",
+        ] {
+            check(&[&format!("Transfer-Encoding: {wrong}")], Err(400));
+        }
+        check(&["Transfer-Encoding: gzip, chunked"], Err(501));
+        check(&["Content-Length: 5", "Content-Length: 5"], Err(400));
+        check(&["Content-Length: 5", "Transfer-Encoding: chunked"], Err(400));
+        check(&["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"], Err(400));
+        assert_eq!(read(&["POST / HTTP/1.0", "Transfer-Encoding: chunked"]), Err(400));
+    }
+}
