@@ -119,6 +119,8 @@ fn who_takes_nothing_keeps_nobody_waiting() {
             })
             .collect();
         assert_quick(way, &address, "behind those who take nothing");
+        // A connection that is on its way out when they are counted first must not stand for one of them.
+        server.wait_log_times("GET /big", crowd.len());
         wait_until("their connections are closed", || server.descriptors() <= before);
         for mut connection in crowd {
             // What is in the buffers still comes; what does not fit there was given up.
