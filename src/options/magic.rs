@@ -212,6 +212,21 @@ fn leading_number(text: &str) -> i64 {
     if text.starts_with('-') { -number } else { number }
 }
 
+/// What stands before the parenthesis that closes one opened just before, and what stands behind it.
+fn split_at_closing(text: &str) -> Option<(&str, &str)> {
+    let mut depth = 1_usize;
+    let closing = text.char_indices().find(|(_, letter)| {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    });
+    let (at, _) = closing?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
 fn replace(
     value: &str,
     opening: &str,
@@ -221,7 +236,7 @@ fn replace(
     let mut rest = value;
     while let Some((before, behind)) = rest.split_once(opening) {
         out.push_str(before);
-        let Some((name, after)) = behind.split_once(')') else {
+        let Some((name, after)) = split_at_closing(behind) else {
             out.push_str(opening);
             rest = behind;
             continue;
@@ -306,6 +321,9 @@ mod tests {
         check("%( base )", "10");
         check("%(base+5) %(base++)", "%(base+5) %(base++)");
         check("%(base+ 5) %(base +5) %(base + -3)", "5 10 10");
+        // Parentheses belong to words, which are then unknown.
+        check("%((1 + 2) + 3) %(1 + (2 + 3))", "3 1");
+        check("x%((2 * 2) + 1)y)z %((base) %((base))", "x1y)z %((base) %((base))");
     }
 
     #[test]
