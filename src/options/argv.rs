@@ -2,7 +2,7 @@
 //!
 //! Long names by unique prefix, `--name value`, `--name=value`, clustered letters (`-Mp2`), `--`.
 //! Says what was said; what it means is for [`gather`](super::gather) and
-//! [`settings`](super::settings).
+//! [`apply`](super::apply).
 
 use super::directive::{Directive, Origin};
 use super::table::{self, Argument, Row};

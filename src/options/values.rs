@@ -1,7 +1,7 @@
 //! Values that are taken apart as they are read.
 //!
 //! A refusal is the sentence behind `cannot use …`; which option it was is for
-//! [`settings`](super::settings) to say.
+//! [`apply`](super::apply) to say.
 
 use super::files::StaticMap;
 use super::settings::Owner;
@@ -31,7 +31,7 @@ pub fn truth(value: &str) -> bool {
     !["false", "off", "no", "0"].iter().any(|no| value.eq_ignore_ascii_case(no))
 }
 
-/// Three octal digits; 666 for nothing and for `1`.
+/// Three octal digits; 666 for nothing, `1` and `true`, as a bare name comes.
 pub fn parse_mode(mode: &str) -> Result<u32, Refusal> {
     match mode {
         "" | "1" | "true" => Ok(0o666),

@@ -1,8 +1,8 @@
 //! The one table of options: a row per option, a file per chapter.
 //!
 //! Everything that knows an option knows it from here: argv, ini keys, `--help`, the deployer's
-//! check of `options:`. A new option is a new row. What a row sets lives in
-//! [`settings`](super::settings).
+//! check of `options:`. A new option is a new row, beside the field of its chapter that it sets.
+//! [`Settings`] holds the chapters; [`apply`](super::apply) reads values by the rows.
 
 mod background;
 mod cache;
