@@ -20,7 +20,7 @@ const WIDEST: usize = 60;
 /// What to read.
 #[derive(Args)]
 #[command(after_help = "exit code: 0 if every file would start a server, 1 if one would not.\n\
-    Paths, users and modules are not looked up, but for advice; exec:// runs nothing.")]
+    Paths, users and modules are not looked up, but for advice; exec:// runs nothing, resolve asks nobody.")]
 pub(super) struct Arguments {
     /// Configurations, each with an optional :SECTION (.ini, .yaml, .json, .xml, .toml; - is standard input)
     #[arg(value_name = "FILE", required_unless_present = "lints")]

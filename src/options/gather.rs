@@ -99,6 +99,8 @@ impl Gathered {
                     return Err(at(&origin, &why));
                 }
                 let value = match defines {
+                    // Like a command, a name server is for a start, not for a look.
+                    Defines::Address if !self.surroundings.commands => value.to_owned(),
                     Defines::Address => address_of(value)
                         .map_err(|why| at(&origin, &format!("cannot resolve {value}: {why}")))?,
                     Defines::Option | Defines::Placeholder => value.to_owned(),

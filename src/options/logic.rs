@@ -67,7 +67,7 @@ const MOST_ROUNDS: usize = 4096;
 pub struct Surroundings {
     /// Whether a server before this one is being reloaded.
     pub reloading: bool,
-    /// Whether `exec://` may run commands.
+    /// Whether `exec://` may run commands, and `resolve` ask a name server.
     pub commands: bool,
 }
 

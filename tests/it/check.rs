@@ -106,10 +106,11 @@ fn nothing_is_started_and_no_command_is_run() {
     let site = Site::new();
     site.file(
         "a.ini",
-        "[uwsgi]\nhttp = :0\ndate = @(exec://touch run-by-check)\nlogto = a.log\npidfile = a.pid\n\
+        "[uwsgi]\nhttp = :0\ndate = @(exec://touch run-by-check)\nresolve = db=nowhere.invalid\nlogto = a.log\npidfile = a.pid\n\
          daemonize = d.log\nenv = D=%(date)\n",
     );
     let told = check(&site, &["a.ini"]);
+    assert_eq!(told.code, Some(0), "{}", told.text);
     assert!(told.text.contains("@(exec://touch"), "{}", told.text);
     let mut files: Vec<_> = std::fs::read_dir(site.path())
         .expect("the folder")
