@@ -106,6 +106,8 @@ pub enum Action {
 pub struct Living {
     /// Workers and gateways.
     pub processes: Vec<i32>,
+    /// The gateways among them.
+    pub gateways: Vec<i32>,
     /// Programs that run beside them.
     pub daemons: Vec<Attendant>,
 }

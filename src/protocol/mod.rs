@@ -1,12 +1,12 @@
 //! Bytes to messages and back, without input or output.
 //!
-//! [`uwsgi`] packets, [`scgi`] and [`fastcgi`], [`http`] heads to variables, a [`guard`] against smuggling, [`reply`] heads, and who
+//! [`uwsgi`] packets, [`scgi`] and [`fastcgi`], [`http1`] requests, their [`http`] heads to variables, [`reply`] heads, and who
 //! a client behind a [`proxy`] or with a [`certificate`] is. Sockets are for the workers and the gateway.
 
 pub mod certificate;
 pub mod fastcgi;
-pub mod guard;
 pub mod http;
+pub mod http1;
 pub mod proxy;
 pub mod reply;
 pub mod scgi;

@@ -59,7 +59,7 @@ fn native<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyString> {
 /// Makes the environ of a request.
 pub(super) fn environ<'py>(
     py: Python<'py>,
-    request: Request,
+    request: &mut Request,
     constants: &Constants,
 ) -> PyResult<Bound<'py, PyDict>> {
     let environ = PyDict::new(py);
@@ -69,7 +69,7 @@ pub(super) fn environ<'py>(
     if request.input_terminated {
         environ.set_item(intern!(py, "wsgi.input_terminated"), true)?;
     }
-    environ.set_item(intern!(py, "wsgi.input"), Py::new(py, Input::new(request.body))?)?;
+    environ.set_item(intern!(py, "wsgi.input"), Py::new(py, Input::new(std::mem::take(&mut request.body)))?)?;
     if let Some(file_wrapper) = &constants.file_wrapper {
         environ.set_item(intern!(py, "wsgi.file_wrapper"), file_wrapper)?;
     }

@@ -4,22 +4,23 @@
 //! slot is taken nothing new is accepted here, so the kernel hands connections to idle threads.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::io::Interest;
-use tokio::net::UnixStream;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::LocalSet;
 
-use super::writer::Framing;
-use super::{Client, Inlet, Phase, Shared, Source, Wire, http, single};
+use super::exchange::Exchange;
+use super::line::{Lent, Line};
+use super::{Inlet, Phase, Shared, Source, Wire, http, single};
+use crate::app::{Outlet, Request};
 use crate::log::say;
 use crate::net::http::PATIENCE;
 use crate::net::stream::{Acceptor, Preface, Stream};
-use crate::process::channel;
+use crate::process::channel::{self, Note};
 use crate::process::scoreboard::Core;
 
 /// After an error of `accept` (no descriptors left) nothing is accepted for so long.
@@ -28,10 +29,6 @@ const BREATH: Duration = Duration::from_millis(100);
 /// How long a new connection may take to send its request before the next one is accepted. Front
 /// ends send at once; a slow client costs the others this much and no more.
 const MANNERS: Duration = Duration::from_millis(5);
-
-/// The same for connections of the gateway: its requests are complete and on their way, however busy
-/// the machine is. A second one taken meanwhile would wait behind the first.
-const MANNERS_OF_GATEWAY: Duration = Duration::from_secs(1);
 
 /// What all connections of a thread share.
 pub(super) struct Reactor {
@@ -48,11 +45,45 @@ pub(super) struct Reactor {
 }
 
 impl Reactor {
-    /// A copy of a connection where requests may take too long.
-    pub(super) fn client(&self, stream: &Stream, wire: Wire, framing: Framing) -> Option<Client> {
-        let wanted = self.shared.settings.limits.harakiri > 0;
-        let connection = wanted.then(|| stream.duplicate().ok()).flatten()?;
-        Some(Client { wire, framing, connection })
+    /// The line of a connection.
+    pub(super) fn line(&self, stream: Stream, wire: Wire) -> Line {
+        let settings = &self.shared.settings;
+        let silence = match wire {
+            // The gateway waits for its client.
+            Wire::Gateway => settings.http.http_timeout,
+            _ => settings.sockets.socket_timeout,
+        };
+        let silence = Duration::from_secs(silence);
+        Line::new(stream, Arc::clone(&self.shared), self.core, wire, silence)
+    }
+
+    /// Answers a request on a line; gives the line back where the reply went out.
+    pub(super) async fn answer(
+        self: &Rc<Self>,
+        request: Request,
+        line: Line,
+        lent: &Arc<Lent>,
+    ) -> Option<Line> {
+        let client = line.client(self.shared.settings.limits.harakiri > 0);
+        lent.lend(line);
+        let mut exchange = Exchange::new(self, request);
+        let outlet = Arc::clone(lent) as Arc<dyn Outlet>;
+        let reply = exchange.answer(&outlet, client).await;
+        let mut line = lent.take()?;
+        match line.reply(reply, &mut exchange).await {
+            Ok(()) => Some(line),
+            Err(_) => {
+                exchange.not_taken();
+                None
+            }
+        }
+    }
+
+    /// Who this thread is, for the gateway.
+    fn note(&self) -> Note {
+        let number = |number: usize| u32::try_from(number).unwrap_or(0).to_be_bytes();
+        let [[a, b, c, d], [e, f, g, h]] = [self.shared.number, self.core].map(number);
+        [a, b, c, d, e, f, g, h]
     }
 
     /// Over when a connection that serves nothing is to be closed. Clients that may be about to send
@@ -105,12 +136,18 @@ pub(super) fn run(shared: &Arc<Shared>, core: usize) {
 async fn serve(reactor: Rc<Reactor>) {
     let mut acceptors = tokio::task::JoinSet::new();
     for source in &reactor.shared.sources {
-        match Door::new(&source.inlet) {
-            Ok(door) => {
-                let preface = reactor.preface(source);
-                acceptors.spawn_local(accept(Rc::clone(&reactor), door, source.wire, preface));
+        let reactor = Rc::clone(&reactor);
+        match &source.inlet {
+            Inlet::Channel(channel) => {
+                acceptors.spawn_local(serve_gateway(reactor, Arc::clone(channel)));
             }
-            Err(error) => say!("cannot wait for connections: {error}"),
+            Inlet::Listener(listener) => match Acceptor::new(listener) {
+                Ok(acceptor) => {
+                    let preface = reactor.preface(source);
+                    acceptors.spawn_local(accept(reactor, acceptor, source.wire, preface));
+                }
+                Err(error) => say!("cannot wait for connections: {error}"),
+            },
         }
     }
     while acceptors.join_next().await.is_some() {}
@@ -118,9 +155,34 @@ async fn serve(reactor: Rc<Reactor>) {
     let _ = reactor.connections.acquire_many(MOST_CONNECTIONS).await;
 }
 
-async fn accept(reactor: Rc<Reactor>, door: Door, wire: Wire, preface: Preface) {
+/// Connects to the gateway and serves its requests; again where it went away.
+async fn serve_gateway(reactor: Rc<Reactor>, channel: Arc<OwnedFd>) {
+    let mut phase = reactor.shared.phase.subscribe();
+    loop {
+        // The sender lives as long as the worker.
+        let serves = phase.wait_for(|phase| *phase != Phase::Paused).await;
+        if serves.is_ok_and(|phase| *phase == Phase::Draining) {
+            return;
+        }
+        let connected = channel::connection().map_err(io::Error::from);
+        let connected = connected.and_then(|(mine, theirs)| {
+            channel::give(&channel, &theirs, &reactor.note()).map(|()| mine)
+        });
+        match connected {
+            Ok(mine) => single::serve_gateway(&reactor, Stream::new(mine, None, None)).await,
+            // Many threads come at once, or the gateway of another image is gone for good.
+            Err(_) => {
+                tokio::select! {
+                    _ = phase.changed() => {}
+                    () = tokio::time::sleep(BREATH) => {}
+                }
+            }
+        }
+    }
+}
+
+async fn accept(reactor: Rc<Reactor>, door: Acceptor, wire: Wire, preface: Preface) {
     let preface = Rc::new(preface);
-    let manners = if wire == Wire::Gateway { MANNERS_OF_GATEWAY } else { MANNERS };
     let mut phase = reactor.shared.phase.subscribe();
     let (mut paused, mut serving) = (phase.clone(), phase.clone());
     let (mut busy, mut taken) = (reactor.busy.subscribe(), reactor.busy.subscribe());
@@ -155,9 +217,8 @@ async fn accept(reactor: Rc<Reactor>, door: Door, wire: Wire, preface: Preface) 
                 // Its request comes before the next connection is accepted: that one is for
                 // another thread, if one is idle.
                 tokio::task::yield_now().await;
-                let _ = tokio::time::timeout(manners, arrived.notified()).await;
+                let _ = tokio::time::timeout(MANNERS, arrived.notified()).await;
             }
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return,
             Err(error) => {
                 say!("cannot accept a connection: {error}");
                 tokio::time::sleep(BREATH).await;
@@ -172,32 +233,5 @@ async fn serve_connection(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
             single::serve(reactor, stream, wire, arrived).await;
         }
         Wire::Http | Wire::Http11 => http::serve(reactor, stream, wire, arrived).await,
-    }
-}
-
-/// An [`Inlet`] within a reactor.
-enum Door {
-    Listener(Acceptor),
-    Channel(UnixStream),
-}
-
-impl Door {
-    fn new(inlet: &Inlet) -> io::Result<Self> {
-        Ok(match inlet {
-            Inlet::Listener(listener) => Self::Listener(Acceptor::new(listener)?),
-            Inlet::Channel(channel) => {
-                Self::Channel(UnixStream::from_std(channel.try_clone()?.into())?)
-            }
-        })
-    }
-
-    async fn accept(&self) -> io::Result<Stream> {
-        match self {
-            Self::Listener(acceptor) => acceptor.accept().await,
-            Self::Channel(channel) => {
-                let taken = channel.async_io(Interest::READABLE, || channel::take(channel)).await?;
-                Ok(Stream::unix(UnixStream::from_std(taken)?))
-            }
-        }
     }
 }

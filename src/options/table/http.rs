@@ -14,6 +14,7 @@ const HTTP_1_1: &str = "HTTP/1.1 is spoken as RFC 9112 has it, without being ask
 pub struct Http {
     pub http_timeout: u64,
     pub http_keepalive: Option<u64>,
+    pub http_queue: u64,
     pub http_allow_underscores: bool,
     pub forwarded_allow_ips: Vec<Said>,
     pub http_enable_proxy_protocol: bool,
@@ -31,6 +32,7 @@ impl Default for Http {
         Self {
             http_timeout: 60,
             http_keepalive: None,
+            http_queue: 10_000,
             http_allow_underscores: false,
             forwarded_allow_ips: Vec::new(),
             http_enable_proxy_protocol: false,
@@ -76,6 +78,12 @@ pub(super) static ROWS: &[Row] = &[
             Ok(())
         }),
         "how long an idle connection is kept",
+    ),
+    Row::number(
+        "http-queue",
+        "REQUESTS",
+        |s| &mut s.http.http_queue,
+        "(ours) requests that may wait for a worker; more are answered with 503",
     ),
     Row::inert("http-auto-chunked", Argument::None, "answer in chunks", HTTP_1_1),
     Row::inert("http-chunked-input", Argument::None, "accept chunked bodies", HTTP_1_1),
