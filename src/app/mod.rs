@@ -90,7 +90,8 @@ pub enum Piece {
 /// PEP 3333).
 pub trait Outlet: Send + Sync {
     /// Sends bytes, before the first of them the head, and waits until they are on their way.
-    /// Fails where the client is gone or takes nothing, and once the application has returned.
+    /// Fails where the client is gone or takes nothing; with `NotConnected` once the application has
+    /// returned, and what it gives must go the usual way.
     fn send(&self, status: &[u8], headers: &Headers, bytes: &[u8]) -> std::io::Result<()>;
 }
 

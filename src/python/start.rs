@@ -17,13 +17,22 @@ pub(super) struct StartResponse {
     outlet: Arc<dyn Outlet>,
     /// How often `write()` was called.
     pub(super) writes: usize,
+    /// What `write()` was given within the body; it goes before the next piece of that.
+    pub(super) written: Vec<u8>,
     /// Whether the head of the reply is on its way.
     pub(super) sent: bool,
 }
 
 impl StartResponse {
     pub(super) fn new(outlet: Arc<dyn Outlet>) -> Self {
-        Self { status: None, headers: Headers::default(), outlet, writes: 0, sent: false }
+        Self {
+            status: None,
+            headers: Headers::default(),
+            outlet,
+            writes: 0,
+            written: Vec::new(),
+            sent: false,
+        }
     }
 }
 
@@ -161,8 +170,11 @@ impl Write {
             (head.0, head.1, Arc::clone(&state.outlet))
         };
         let bytes = data.as_bytes();
+        let sent = py.detach(|| outlet.send(&status, &headers, bytes));
         // A client that is gone is no error of the application; the end of the reply tells of it.
-        let _ = py.detach(|| outlet.send(&status, &headers, bytes));
+        if sent.is_err_and(|error| error.kind() == std::io::ErrorKind::NotConnected) {
+            self.start.borrow_mut(py).written.extend_from_slice(bytes);
+        }
         Ok(())
     }
 }

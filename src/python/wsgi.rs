@@ -292,8 +292,10 @@ impl Pieces for Rest {
                         return Piece::Broken;
                     }
                 };
-                match (body.is_empty(), more) {
-                    (false, _) => return Piece::Bytes(Bytes::from(body)),
+                let mut written = std::mem::take(&mut self.start.borrow_mut(py).written);
+                written.append(&mut body);
+                match (written.is_empty(), more) {
+                    (false, _) => return Piece::Bytes(Bytes::from(written)),
                     (true, false) => return Piece::End,
                     (true, true) => {}
                 }

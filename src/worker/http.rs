@@ -59,7 +59,7 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
             may_go_on: requests.may_go_on(&head) && !is_going,
             uri: String::from_utf8_lossy(head.target()).into_owned(),
         });
-        let Some(back) = reactor.answer(request, line, &lent).await else { return };
+        let Some(back) = reactor.answer(request, line, &lent, None).await else { return };
         line = back;
         if !line.may_go_on() {
             break;

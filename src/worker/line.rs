@@ -478,7 +478,7 @@ impl Outlet for Lent {
             Some(line) => {
                 line.write(status, headers, bytes).inspect_err(|_| line.is_broken = true)
             }
-            None => Err(io::Error::other("the reply is complete")),
+            None => Err(io::ErrorKind::NotConnected.into()),
         }
     }
 }

@@ -16,7 +16,7 @@ use tokio::task::LocalSet;
 use super::exchange::Exchange;
 use super::line::{Lent, Line};
 use super::{Inlet, Phase, Shared, Source, Wire, http, single};
-use crate::app::{Outlet, Request};
+use crate::app::{Outlet, Output, Request};
 use crate::log::say;
 use crate::net::http::PATIENCE;
 use crate::net::stream::{Acceptor, Preface, Stream};
@@ -29,6 +29,9 @@ const BREATH: Duration = Duration::from_millis(100);
 /// How long a new connection may take to send its request before the next one is accepted. Front
 /// ends send at once; a slow client costs the others this much and no more.
 const MANNERS: Duration = Duration::from_millis(5);
+
+/// How long a client may take over a reply before the thread, which is free, asks for other requests.
+const OVERLONG: Duration = Duration::from_millis(50);
 
 /// What all connections of a thread share.
 pub(super) struct Reactor {
@@ -57,12 +60,14 @@ impl Reactor {
         Line::new(stream, Arc::clone(&self.shared), self.core, wire, silence)
     }
 
-    /// Answers a request on a line; gives the line back where the reply went out.
+    /// Answers a request on a line; gives the line back where the reply went out. `overlong` is told
+    /// where a client takes its time over a reply that the application has done with.
     pub(super) async fn answer(
         self: &Rc<Self>,
         request: Request,
         line: Line,
         lent: &Arc<Lent>,
+        overlong: Option<&Notify>,
     ) -> Option<Line> {
         let client = line.client(self.shared.settings.limits.harakiri > 0);
         lent.lend(line);
@@ -70,13 +75,30 @@ impl Reactor {
         let outlet = Arc::clone(lent) as Arc<dyn Outlet>;
         let reply = exchange.answer(&outlet, client).await;
         let mut line = lent.take()?;
-        match line.reply(reply, &mut exchange).await {
-            Ok(()) => Some(line),
-            Err(_) => {
-                exchange.not_taken();
-                None
+        let is_done = matches!(reply.body, Output::Full(_));
+        let mut is_overlong = false;
+        let replied = {
+            let mut replied = std::pin::pin!(line.reply(reply, &mut exchange));
+            match overlong.filter(|_| is_done) {
+                None => replied.await,
+                Some(overlong) => match tokio::time::timeout(OVERLONG, &mut replied).await {
+                    Ok(replied) => replied,
+                    Err(_) => {
+                        is_overlong = true;
+                        overlong.notify_one();
+                        replied.await
+                    }
+                },
             }
+        };
+        if replied.is_err() {
+            exchange.not_taken();
+            return None;
         }
+        if is_overlong {
+            line.forget();
+        }
+        Some(line)
     }
 
     /// Who this thread is, for the gateway.
@@ -169,7 +191,20 @@ async fn serve_gateway(reactor: Rc<Reactor>, channel: Arc<OwnedFd>) {
             channel::give(&channel, &theirs, &reactor.note()).map(|()| mine)
         });
         match connected {
-            Ok(mine) => single::serve_gateway(&reactor, Stream::new(mine, None, None)).await,
+            Ok(mine) => {
+                let permit = Arc::clone(&reactor.connections).acquire_owned().await;
+                let (reactor, overlong) = (Rc::clone(&reactor), Rc::new(Notify::new()));
+                let stream = Stream::new(mine, None, None);
+                let serving = single::serve_gateway(reactor, stream, Rc::clone(&overlong));
+                let serving = tokio::task::spawn_local(async move {
+                    serving.await;
+                    drop(permit);
+                });
+                tokio::select! {
+                    _ = serving => {}
+                    () = overlong.notified() => {}
+                }
+            }
             // Many threads come at once, or the gateway of another image is gone for good.
             Err(_) => {
                 tokio::select! {

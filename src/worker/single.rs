@@ -67,7 +67,7 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
     let lent = Arc::new(Lent::default());
     let mut line = reactor.line(stream, wire);
     loop {
-        let Some(next) = serve_request(reactor, line, &lent, &mut buffer, wire, Some(arrived)).await
+        let Some(next) = serve_request(reactor, line, &lent, &mut buffer, wire, Some(arrived), None).await
         else {
             return;
         };
@@ -90,39 +90,40 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
     let _ = line.stream.shutdown().await;
 }
 
-/// Serves the gateway until it goes, or this worker takes no more requests.
-pub(super) async fn serve_gateway(reactor: &Rc<Reactor>, stream: Stream) {
+/// Serves the gateway until it goes, or this worker takes no more requests. `overlong` is told when a
+/// client takes its time over a reply that the application has done with: the thread is free then,
+/// and this connection is not.
+pub(super) async fn serve_gateway(reactor: Rc<Reactor>, stream: Stream, overlong: Rc<Notify>) {
     let mut buffer = BytesMut::new();
     let lent = Arc::new(Lent::default());
     let mut line = reactor.line(stream, Wire::Gateway);
     let mut phase = reactor.shared.phase.subscribe();
-    loop {
+    let mut is_wanted = true;
+    while is_wanted {
         if buffer.is_empty() {
             let received = tokio::select! {
                 biased;
                 received = line.stream.receive(&mut buffer) => received.unwrap_or(0),
                 // The sender lives as long as the worker.
-                _ = phase.wait_for(|phase| *phase != Phase::Serving) => {
-                    // A request that is on its way is for somebody else then.
-                    let gone = frame::GONE.to_be_bytes();
-                    let _ = line.stream.send(&mut [IoSlice::new(&gone)], KEPT).await;
-                    return;
-                }
+                _ = phase.wait_for(|phase| *phase != Phase::Serving) => break,
             };
             if received == 0 {
                 return;
             }
         }
-        let served = serve_request(reactor, line, &lent, &mut buffer, Wire::Gateway, None).await;
-        match served {
-            Some(next) if next.may_go_on() => line = next,
-            _ => return,
-        }
+        let (wire, left) = (Wire::Gateway, Some(&*overlong));
+        let served = serve_request(&reactor, line, &lent, &mut buffer, wire, None, left).await;
+        let Some(next) = served else { return };
+        line = next;
+        is_wanted = line.may_go_on();
     }
+    // A request that is on its way here is for somebody else.
+    let gone = frame::GONE.to_be_bytes();
+    let _ = line.stream.send(&mut [IoSlice::new(&gone)], KEPT).await;
 }
 
 /// Serves one request; gives the line back where it is still good for something. `arrived` is told
-/// when the request is complete.
+/// when the request is complete, `overlong` as in [`serve_gateway`].
 async fn serve_request(
     reactor: &Rc<Reactor>,
     mut line: Line,
@@ -130,6 +131,7 @@ async fn serve_request(
     buffer: &mut BytesMut,
     wire: Wire,
     arrived: Option<&Notify>,
+    overlong: Option<&Notify>,
 ) -> Option<Line> {
     line.forget();
     let (request, framing) = match read_request(reactor, &mut line.stream, buffer, wire).await {
@@ -157,7 +159,7 @@ async fn serve_request(
         may_go_on: matches!(framing, Framing::Frames | Framing::Records { keep: true, .. }),
         uri: request.vars.text(b"REQUEST_URI").into_owned(),
     });
-    reactor.answer(request, line, lent).await
+    reactor.answer(request, line, lent, overlong).await
 }
 
 /// Reads a request; `None` where the client went away without a word.

@@ -138,6 +138,7 @@ impl Parts {
             return Err(StatusCode::NOT_IMPLEMENTED);
         }
         let is_right = match target {
+            target if target.contains(&b'\t') => false,
             b"*" => method == b"OPTIONS",
             [b'/', ..] => true,
             target => is_absolute(target),
