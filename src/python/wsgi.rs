@@ -309,6 +309,10 @@ impl Drop for Rest {
     fn drop(&mut self) {
         Python::attach(|py| {
             let result = self.result.bind(py);
+            // These have no close().
+            if result.is_exact_instance_of::<PyList>() || result.is_exact_instance_of::<PyBytes>() {
+                return;
+            }
             let closed = match result.getattr_opt(pyo3::intern!(py, "close")) {
                 Ok(Some(close)) => close.call0().map(|_| ()),
                 Ok(None) => Ok(()),

@@ -85,7 +85,6 @@ impl Exchange {
         self.request.app = number;
         // The semaphore is never closed.
         self.slot = Arc::clone(&reactor.slot).acquire_owned().await.ok();
-        reactor.busy.send_replace(true);
         self.began = Instant::now();
         self.enter(client);
         let app = &reactor.shared.app;
@@ -115,6 +114,8 @@ impl Exchange {
         if !matches!(reply.body, Output::Full(_)) {
             // Once something is sent there is nothing else to say to the client.
             self.reactor.shared.wait_for_client(self.reactor.core, None);
+            // Other tasks of the thread get a turn while this reply goes out.
+            self.reactor.busy.send_replace(self.slot.is_some());
         }
         change_headers(&self.reactor.shared.settings.headers, &mut reply);
         self.outcome.status = reply.code();
@@ -148,7 +149,7 @@ impl Exchange {
     /// Lets the next request of this thread into the application.
     fn leave(&mut self) {
         if self.slot.take().is_some() {
-            self.reactor.busy.send_replace(false);
+            self.reactor.busy.send_if_modified(|busy| std::mem::replace(busy, false));
             self.reactor.counters.since.store(0, Ordering::SeqCst);
             if self.reactor.shared.settings.limits.harakiri > 0 {
                 self.reactor.shared.wait_for_client(self.reactor.core, None);
