@@ -106,7 +106,7 @@ complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l sni-dir-ciphers -d 'ciphe
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l ssl-tmp-dir -d 'where certificates that come in variables are kept' -r -f -a "(__fish_complete_directories)"
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l ssl-sessions-use-cache -l ssl-session-use-cache -d 'keep TLS sessions in a cache of the server' -r -f
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l ssl-sessions-timeout -l ssl-session-timeout -d 'how long a TLS session can be resumed' -r -f
-complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -s p -l processes -l workers -d 'number of workers' -r -f
+complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -s p -l processes -l workers -d 'number of workers; `auto` (ours) is as many as the cores and the memory of the cgroup allow' -r -f
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l threads -d 'threads per worker, one request in each' -r -f
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l chdir -d 'change to a directory before loading' -r -f -a "(__fish_complete_directories)"
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l chdir2 -d 'change to a directory after loading' -r -f -a "(__fish_complete_directories)"

@@ -32,6 +32,7 @@ use crate::master::fifo::Fifo;
 use crate::master::state::State;
 use crate::master::{self, SIGNALS};
 use crate::net::listen::Listener;
+use crate::options::cgroup::Share;
 use crate::options::directive::{Origin, Said as Named};
 use crate::options::hooks::{HookAction, Moment};
 use crate::options::settings::Settings;
@@ -224,6 +225,14 @@ fn start_server(
     let facts = facts(&settings, said, reloads);
     let loaded = load_applications(&settings, &facts, drops, !elders.processes.is_empty())?;
     say!("*** Operational MODE: {} ***", mode(&settings));
+    if settings.processes.is_auto {
+        let Share { cores, memory } = Share::of_this_process();
+        let memory = memory.map_or("all memory".to_owned(), |bytes| format!("{} MB", bytes >> 20));
+        say!(
+            "*** processes = auto: {} for {cores} cores and {memory} ***",
+            settings.processes.processes
+        );
+    }
     if elders.processes.is_empty() {
         say!("*** ready to serve after {:.2} seconds ***", began.elapsed().as_secs_f32());
     }

@@ -138,6 +138,12 @@ impl Settings {
     fn set(&mut self, row: &Row, said: &Directive) -> Result<(), Failure> {
         let Directive { name, origin, value, .. } = said;
         let value = value.as_deref();
+        if let Some((word, set)) = row.word
+            && value == Some(word)
+        {
+            set(self);
+            return Ok(());
+        }
         match row.effect {
             Effect::Flag(field) => {
                 let value = value.map(|value| self.word(name, value, origin));
@@ -323,6 +329,8 @@ mod tests {
         check("master = Off", |s| s.processes.master, false, "");
         check("vacuum = whatever", |s| s.processes.vacuum, true, "");
         check("processes = 4", |s| s.processes.processes, 4, "");
+        check("processes = auto\nprocesses = 4", |s| s.processes.processes, 4, "");
+        check("processes = auto", |s| u64::from(s.processes.processes > 0), 1, "");
         check("processes = 4x", |s| s.processes.processes, 4, "x.ini:2: processes = `4x`");
         check("buffer-size = 32k", |s| s.limits.buffer_size, 32 << 10, "");
         check("harakiri = 30s", |s| s.limits.harakiri, 30, "not a number; read as 30");

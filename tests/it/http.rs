@@ -625,7 +625,8 @@ fn an_overloaded_gateway_answers_503() {
     }
     let site = Site::with("conduct.py");
     let port = unused_port();
-    let words = ["--http", &format!("127.0.0.1:{port}"), "--wsgi-file", "conduct.py", "--http-queue", "2"];
+    let words =
+        ["--http", &format!("127.0.0.1:{port}"), "--wsgi-file", "conduct.py", "--http-queue", "2"];
     let server = site.start(&words);
     let address = Address::Port(port);
     server.wait_ready(&address);

@@ -84,7 +84,8 @@ fn what_write_takes_is_sent_while_the_application_runs() {
         let site = Site::new();
         site.file("app.py", WRITES);
         let address = way.address(&site);
-        let server = site.start(&[way.option(), &address.to_string(), "--module", "app", "--master"]);
+        let server =
+            site.start(&[way.option(), &address.to_string(), "--module", "app", "--master"]);
         server.wait_ready(&address);
         let mut connection = Connection::open(&address);
         connection.send(way.request("GET", "/", b""));
