@@ -129,6 +129,11 @@ pub(super) fn take_immediate_identity(settings: &Settings) -> Result<(), Failure
     drop_privileges(said.immediate_uid.as_ref(), said.immediate_gid.as_ref(), settings)
 }
 
+/// The same for the gateway, where it has an identity of its own.
+pub(super) fn take_identity_of_gateway(settings: &Settings) -> Result<(), Failure> {
+    drop_privileges(settings.http.http_uid.as_ref(), settings.http.http_gid.as_ref(), settings)
+}
+
 fn drop_privileges(
     uid: Option<&Named>,
     gid: Option<&Named>,

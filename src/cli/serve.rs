@@ -17,6 +17,7 @@ use super::jobs::{self, gateway_job, is_first, worker_job};
 use super::logs;
 use super::prepare::{
     choose_processors, go_to_background, greet, name_process, prepare_environment, take_identity,
+    take_identity_of_gateway,
 };
 use super::settle::{Drops, Settled, load_applications, settle};
 use super::sockets::Sockets;
@@ -87,10 +88,7 @@ impl Spare {
                 |heirloom: &Heirloom| Some((heirloom.address.clone(), heirloom.again().ok()?));
             heirlooms.iter().filter_map(copy).collect()
         };
-        Self {
-            listeners: listeners.collect(),
-            outputs: again(&legacy.outputs),
-        }
+        Self { listeners: listeners.collect(), outputs: again(&legacy.outputs) }
     }
 }
 
@@ -259,6 +257,10 @@ fn start_server(
             }
             Place::Gateway => {
                 name_process(&settings, "uWSGI http 1", false);
+                if let Err(failure) = take_identity_of_gateway(&settings) {
+                    say!("{failure}");
+                    return Exit::Wrong as u8;
+                }
                 if let Err(code) = jobs::run_hooks(&settings, &[Moment::AsGateway]) {
                     return code;
                 }

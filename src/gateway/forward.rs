@@ -30,6 +30,8 @@ pub(super) struct Client<'c> {
     pub(super) stream: &'c mut Stream,
     /// Longest time in which nothing goes on.
     pub(super) silence: Duration,
+    /// Longest wait for a thread that is free.
+    pub(super) patience: Duration,
     /// Whether a further request may come.
     pub(super) may_go_on: bool,
     /// Whether the client knows HTTP/1.1.
@@ -52,7 +54,7 @@ pub(super) async fn forward(
         Err(status) => return client.refuse(status).await,
     };
     for _ in 0..TRIES {
-        let mut thread = match gateway.pool.thread(client.silence).await {
+        let mut thread = match gateway.pool.thread(client.patience).await {
             Ok(thread) => thread,
             Err(Refusal::Overloaded) => {
                 say!("[warning] the http gateway is overloaded: too many requests wait");
@@ -82,13 +84,14 @@ fn packet(
     body: &Body,
 ) -> Result<Vec<u8>, StatusCode> {
     let settings = &gateway.settings;
-    let made = vars(head, facts).and_then(|vars| add_variables(settings, vars)).and_then(|mut vars| {
-        if head.length().is_none() {
-            // A body that came in chunks has a length now.
-            vars.push(b"CONTENT_LENGTH", body.len().to_string().as_bytes())?;
-        }
-        Ok(vars)
-    });
+    let made =
+        vars(head, facts).and_then(|vars| add_variables(settings, vars)).and_then(|mut vars| {
+            if head.length().is_none() {
+                // A body that came in chunks has a length now.
+                vars.push(b"CONTENT_LENGTH", body.len().to_string().as_bytes())?;
+            }
+            Ok(vars)
+        });
     let vars = made.map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
     let limit = usize::try_from(settings.limits.buffer_size).unwrap_or(usize::MAX);
     if vars.packet_size() > limit {

@@ -10,6 +10,7 @@ use std::io::IoSlice;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -68,6 +69,7 @@ enum Leaving {
 struct Gateway {
     settings: Arc<Settings>,
     pool: pool::Pool,
+    board: &'static Scoreboard,
     server_name: String,
     leaving: watch::Sender<Leaving>,
     /// Held by every connection; all of them back means that the gateway is done.
@@ -98,6 +100,7 @@ async fn serve(job: Job) -> std::io::Result<()> {
     let most = usize::try_from(job.settings.http.http_queue).unwrap_or(usize::MAX);
     let gateway = Rc::new(Gateway {
         pool: pool::Pool::new(job.channel, job.board, most)?,
+        board: job.board,
         settings: job.settings,
         server_name: nix::unistd::gethostname()
             .map(|name| name.to_string_lossy().into_owned())
@@ -168,9 +171,12 @@ async fn accept(gateway: Rc<Gateway>, entrance: Entrance) {
                 begun = stream.begin(&preface) => begun,
                 () = out_of_patience(&gateway) => None,
             };
+            let connections = &gateway.board.gateway().connections;
+            connections.fetch_add(1, Ordering::Relaxed);
             if let Some(stream) = begun {
                 serve_connection(&gateway, stream, to_https).await;
             }
+            connections.fetch_sub(1, Ordering::Relaxed);
             drop(permit);
         });
     }
@@ -192,6 +198,7 @@ async fn serve_connection(gateway: &Rc<Gateway>, mut stream: Stream, to_https: b
         head: settings.limits.buffer_size,
         // As uWSGI 2.0.31 does: the limit of silence holds where there is none of its own.
         wait: settings.http.http_keepalive.map_or(silence, Duration::from_secs),
+        speaks: or_else(settings.http.http_headers_timeout, silence),
         silence,
         keep_alive: true,
         in_memory: settings.limits.post_buffering,
@@ -217,7 +224,9 @@ async fn serve_connection(gateway: &Rc<Gateway>, mut stream: Stream, to_https: b
         };
         let may_go_on = requests.may_go_on(&request.0) && *gateway.leaving.borrow() == Leaving::No;
         let is_http11 = request.0.version() == b"HTTP/1.1";
-        let client = forward::Client { stream: &mut stream, silence, may_go_on, is_http11 };
+        let patience = or_else(settings.http.http_connect_timeout, silence);
+        let client =
+            forward::Client { stream: &mut stream, silence, patience, may_go_on, is_http11 };
         let answered = match to_https {
             true => client.send_to_https(&request.0).await,
             false => forward::forward(gateway, &facts, request, client).await,
@@ -229,6 +238,11 @@ async fn serve_connection(gateway: &Rc<Gateway>, mut stream: Stream, to_https: b
         }
     }
     requests.end(stream).await;
+}
+
+/// A time in seconds, or another one where none was said.
+fn or_else(seconds: u64, unless_said: Duration) -> Duration {
+    if seconds == 0 { unless_said } else { Duration::from_secs(seconds) }
 }
 
 /// What is known of a connection.

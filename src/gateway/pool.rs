@@ -47,7 +47,6 @@ pub(super) enum Lost {
     Died(#[from] io::Error),
 }
 
-
 /// All threads that are not in a request.
 pub(super) struct Pool {
     channel: AsyncFd<OwnedFd>,
@@ -228,4 +227,3 @@ impl Thread {
         }
     }
 }
-

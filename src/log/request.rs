@@ -114,8 +114,11 @@ impl<'r> Told<'r> {
 /// Text that cannot break a line: control characters and bytes that are not UTF-8 are escaped.
 #[must_use]
 pub fn printable(bytes: &[u8]) -> Cow<'_, str> {
+    let is_plain = |byte: &u8| (b' '..=b'~').contains(byte);
     match std::str::from_utf8(bytes) {
-        Ok(text) if !text.contains(char::is_control) => Cow::Borrowed(text),
+        Ok(text) if bytes.iter().all(is_plain) || !text.contains(char::is_control) => {
+            Cow::Borrowed(text)
+        }
         _ => Cow::Owned(bytes.escape_ascii().to_string()),
     }
 }

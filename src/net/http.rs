@@ -36,8 +36,10 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 pub struct Rules {
     /// Largest head of a request (`buffer-size`), in bytes.
     pub head: u64,
-    /// Longest wait for the head of a request, also between two of them.
+    /// Longest wait for a request to begin, also between two of them.
     pub wait: Duration,
+    /// Longest time for a head from its first byte.
+    pub speaks: Duration,
     /// Longest time in which a client neither sends more of a body nor takes more of a reply.
     pub silence: Duration,
     /// Whether more than one request may come.
@@ -90,8 +92,12 @@ impl<'r> Requests<'r> {
                 // Nothing else comes before a head.
                 Ok(Some(_)) => {}
                 Ok(None) => {
+                    let is_first = self.buffer.is_empty();
                     if self.more_of_head(stream).await? == 0 {
                         return None;
+                    }
+                    if is_first {
+                        self.waiting.until = Some(Instant::now() + self.rules.speaks);
                     }
                 }
                 Err(Refused(status)) => {
@@ -168,11 +174,17 @@ impl<'r> Requests<'r> {
         self.rules.keep_alive && head.is_persistent()
     }
 
+    /// Whether the client has said nothing that was not answered.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.is_used && self.reader.is_between() && self.buffer.is_empty()
+    }
+
     /// Ends the connection so that the client gets all of what it was sent.
     pub async fn end(mut self, mut stream: Stream) {
         // A client that is gone needs no end.
         let _ = stream.shutdown().await;
-        if self.reader.is_between() && self.buffer.is_empty() && self.is_used {
+        if self.is_over() {
             return;
         }
         let over = Instant::now() + LINGER;

@@ -282,7 +282,11 @@ impl Stream {
 
     /// Sends all of the pieces in their order; `TimedOut` where the client takes nothing for so
     /// long.
-    pub async fn send(&mut self, mut pieces: &mut [IoSlice<'_>], patience: Duration) -> io::Result<()> {
+    pub async fn send(
+        &mut self,
+        mut pieces: &mut [IoSlice<'_>],
+        patience: Duration,
+    ) -> io::Result<()> {
         IoSlice::advance_slices(&mut pieces, 0);
         while !pieces.is_empty() {
             let sent = within(patience, |context| {
@@ -312,7 +316,11 @@ impl Stream {
     }
 
     /// Sends all of the pieces while the thread waits, for who is not within the reactor.
-    pub fn send_now(&mut self, mut pieces: &mut [IoSlice<'_>], patience: Duration) -> io::Result<()> {
+    pub fn send_now(
+        &mut self,
+        mut pieces: &mut [IoSlice<'_>],
+        patience: Duration,
+    ) -> io::Result<()> {
         IoSlice::advance_slices(&mut pieces, 0);
         let mut context = Context::from_waker(std::task::Waker::noop());
         while !pieces.is_empty() {
@@ -403,9 +411,7 @@ impl AsyncWrite for Stream {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match &mut self.get_mut().transport {
-            Transport::Plain(socket) => {
-                socket.poll_sending(context, |fd| socket::send(fd, slices))
-            }
+            Transport::Plain(socket) => socket.poll_sending(context, |fd| socket::send(fd, slices)),
             Transport::Tls(stream) => Pin::new(stream).poll_write_vectored(context, slices),
         }
     }

@@ -52,9 +52,8 @@ pub fn receive(socket: &impl AsFd, buffer: &mut impl BufMut) -> io::Result<usize
     let room = buffer.chunk_mut();
     #[expect(unsafe_code, reason = "reads into memory that need not be cleared before")]
     // SAFETY: the kernel writes at most `room.len()` bytes at its start.
-    let got = unsafe {
-        libc::recv(socket.as_fd().as_raw_fd(), room.as_mut_ptr().cast(), room.len(), 0)
-    };
+    let got =
+        unsafe { libc::recv(socket.as_fd().as_raw_fd(), room.as_mut_ptr().cast(), room.len(), 0) };
     let got = usize::try_from(got).map_err(|_| io::Error::last_os_error())?;
     #[expect(unsafe_code, reason = "says how much was written")]
     // SAFETY: the kernel has just written so many bytes there.
@@ -72,8 +71,12 @@ pub fn has_ended(socket: &impl AsFd) -> bool {
 
 /// Sends the pieces in their order, as far as there is room; how many bytes went.
 pub fn send(socket: &impl AsFd, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
-    let flags = MsgFlags::MSG_NOSIGNAL;
-    Ok(sendmsg::<()>(socket.as_fd().as_raw_fd(), pieces, &[], flags, None)?)
+    let (socket, flags) = (socket.as_fd().as_raw_fd(), MsgFlags::MSG_NOSIGNAL);
+    Ok(match pieces {
+        // Less for the kernel to look at.
+        [piece] => nix::sys::socket::send(socket, piece, flags)?,
+        pieces => sendmsg::<()>(socket, pieces, &[], flags, None)?,
+    })
 }
 
 /// Sends at most `length` bytes of a file from its position, which moves on, without copying them

@@ -126,7 +126,8 @@ fn push_headers(
             known.len() == name.len() && known.eq_ignore_ascii_case(name)
         };
         // What stands more than once is told where it stands first.
-        if (name.contains(&b'_') && !underscores) || head.headers().take(place).any(|it| same(&it)) {
+        if (name.contains(&b'_') && !underscores) || head.headers().take(place).any(|it| same(&it))
+        {
             continue;
         }
         variable.clear();

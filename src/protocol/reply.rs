@@ -83,14 +83,18 @@ pub mod frame {
                         buffer.advance(4);
                         return Ok(Some(Event::Gone));
                     }
-                    (false, _) => return Self::head(buffer, length, prefix & OPEN_END != 0)
-                        .inspect(|event| self.is_within = event.is_some()),
+                    (false, _) => {
+                        return Self::head(buffer, length, prefix & OPEN_END != 0)
+                            .inspect(|event| self.is_within = event.is_some());
+                    }
                     (true, 0) => {
                         buffer.advance(4);
                         self.is_within = false;
                         return Ok(Some(Event::End));
                     }
-                    (true, _) if length > LARGEST || prefix & OPEN_END != 0 => return Err(Nonsense),
+                    (true, _) if length > LARGEST || prefix & OPEN_END != 0 => {
+                        return Err(Nonsense);
+                    }
                     (true, _) => {
                         buffer.advance(4);
                         self.left = length;
@@ -156,7 +160,8 @@ mod tests {
 
     #[test]
     fn replies_come_in_frames() {
-        let said = b"\0\0\0\x01h\0\0\0\x02ab\0\0\0\x01c\0\0\0\0\x80\0\0\x01H\0\0\0\0\xff\xff\xff\xff";
+        let said =
+            b"\0\0\0\x01h\0\0\0\x02ab\0\0\0\x01c\0\0\0\0\x80\0\0\x01H\0\0\0\0\xff\xff\xff\xff";
         let expected = vec![
             Event::Head("h".into(), false),
             Event::Body("abc".into()),

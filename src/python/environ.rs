@@ -83,9 +83,8 @@ impl Constants {
         options.set_item("write_through", true)?;
         let errors = io.call_method("TextIOWrapper", (raw,), Some(&options))?;
         let host = nix::unistd::gethostname().unwrap_or_default();
-        let names = COMMON.iter().map(|name| {
-            (name.as_bytes(), PyString::intern(py, name).unbind())
-        });
+        let names =
+            COMMON.iter().map(|name| (name.as_bytes(), PyString::intern(py, name).unbind()));
         Ok(Self {
             names: names.collect(),
             wsgi_version: (1, 0).into_pyobject(py)?.into_any().unbind(),
@@ -125,7 +124,10 @@ pub(super) fn environ<'py>(
     if request.input_terminated {
         environ.set_item(intern!(py, "wsgi.input_terminated"), true)?;
     }
-    environ.set_item(intern!(py, "wsgi.input"), Py::new(py, Input::new(std::mem::take(&mut request.body)))?)?;
+    environ.set_item(
+        intern!(py, "wsgi.input"),
+        Py::new(py, Input::new(std::mem::take(&mut request.body)))?,
+    )?;
     if let Some(file_wrapper) = &constants.file_wrapper {
         environ.set_item(intern!(py, "wsgi.file_wrapper"), file_wrapper)?;
     }

@@ -222,7 +222,7 @@ impl Exchange {
             _ => noticed || !settings.logging.disable_logging,
         };
         if wanted {
-            self.outcome.pid = std::process::id();
+            self.outcome.pid = shared.pid;
             self.outcome.total_requests = shared.board.total_requests();
             self.outcome.worker = shared.number;
             self.outcome.micros = settings.logging.log_micros;
@@ -250,18 +250,24 @@ fn head_size(reply: &Reply) -> usize {
 }
 
 /// Whether the client speaks TLS, as far as it may be believed.
-pub(super) fn is_https(vars: &Vars, trusted: bool) -> bool {
+pub(super) fn is_https(vars: &Vars, is_trusted: impl FnOnce() -> bool) -> bool {
     let is = |name: &[u8], words: &[&[u8]]| {
         vars.get(name)
             .is_some_and(|value| words.iter().any(|word| value.eq_ignore_ascii_case(word)))
     };
     // These two are never a header: a front end says them, or this server's own TLS.
     let spoken = is(b"HTTPS", &[b"on", b"1"]);
-    let scheme = vars.get(b"UWSGI_SCHEME");
-    let forwarded = || vars.get(b"HTTP_X_FORWARDED_PROTO").filter(|_| trusted);
-    match scheme.or_else(forwarded).filter(|scheme| !scheme.is_empty()) {
+    let is_said = |scheme: &&[u8]| !scheme.is_empty();
+    if let Some(scheme) = vars.get(b"UWSGI_SCHEME").filter(is_said) {
+        return scheme.eq_ignore_ascii_case(b"https");
+    }
+    let forwarded = vars.get(b"HTTP_X_FORWARDED_PROTO").filter(is_said);
+    let is_forwarded = is(b"HTTP_X_FORWARDED_SSL", &[b"on", b"1"]);
+    match forwarded {
+        None if !is_forwarded => spoken,
+        _ if !is_trusted() => spoken,
         Some(scheme) => scheme.eq_ignore_ascii_case(b"https"),
-        None => spoken || (trusted && is(b"HTTP_X_FORWARDED_SSL", &[b"on", b"1"])),
+        None => true,
     }
 }
 
@@ -289,7 +295,7 @@ mod tests {
         fn check(name: &str, value: &str, trusted: bool, expected: bool) {
             let mut vars = Vars::default();
             vars.push(name.as_bytes(), value.as_bytes()).expect("short");
-            assert_eq!(is_https(&vars, trusted), expected, "{name} {value}");
+            assert_eq!(is_https(&vars, || trusted), expected, "{name} {value}");
         }
         check("HTTPS", "on", true, true);
         check("HTTPS", "on", false, true);

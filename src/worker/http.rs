@@ -27,6 +27,7 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
     let rules = Rules {
         head: settings.limits.buffer_size,
         wait: Duration::from_secs(settings.sockets.socket_timeout),
+        speaks: Duration::from_secs(settings.sockets.socket_timeout),
         silence: Duration::from_secs(settings.sockets.socket_timeout),
         keep_alive: wire == Wire::Http11,
         in_memory: settings.limits.post_buffering,
@@ -65,7 +66,9 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
             break;
         }
     }
-    requests.end(line.stream).await;
+    if !(line.is_over() && requests.is_over()) {
+        requests.end(line.stream).await;
+    }
 }
 
 /// What is known of a connection.
@@ -99,7 +102,6 @@ fn request(
         // A body that came in chunks has a length now.
         vars.push(b"CONTENT_LENGTH", body.len().to_string().as_bytes())?;
     }
-    let trusted = is_trusted(reactor, &vars, wire, is_unix);
-    let https = is_https(&vars, trusted);
+    let https = is_https(&vars, || is_trusted(reactor, &vars, wire, is_unix));
     Ok(Request { vars, body, https, input_terminated, core: reactor.core, app: 0 })
 }

@@ -138,7 +138,17 @@ impl Line {
             may_go_on: false,
             uri: String::new(),
         };
-        Self { stream, shared, core, wire, silence, asked, allowed: None, sent: 0, is_broken: false }
+        Self {
+            stream,
+            shared,
+            core,
+            wire,
+            silence,
+            asked,
+            allowed: None,
+            sent: 0,
+            is_broken: false,
+        }
     }
 
     /// Knows of no request any more.
@@ -220,6 +230,13 @@ impl Line {
     /// Whether a further request may come behind the reply that was sent.
     pub(super) fn may_go_on(&self) -> bool {
         self.asked.may_go_on
+    }
+
+    /// Whether the client knows by what it got that the reply is complete: closing the connection is
+    /// enough then, whoever else may hold it open.
+    pub(super) fn is_over(&self) -> bool {
+        let is_told = self.allowed.as_ref().is_some_and(|allowed| allowed.length == Some(0));
+        is_told && self.stream.socket().is_some()
     }
 
     /// Sends a reply.
@@ -308,7 +325,10 @@ impl Line {
             while unsent > 0 {
                 match self.stream.send_file(&part.file, unsent, self.silence).await? {
                     0 => {
-                        say!("[warning] the file of a reply to {:?} became shorter", self.asked.uri);
+                        say!(
+                            "[warning] the file of a reply to {:?} became shorter",
+                            self.asked.uri
+                        );
                         return Ok(false);
                     }
                     sent => {
@@ -475,11 +495,8 @@ impl Outlet for Lent {
     fn send(&self, status: &[u8], headers: &Headers, bytes: &[u8]) -> io::Result<()> {
         match self.place().as_mut() {
             Some(line) if line.is_broken => Err(io::ErrorKind::BrokenPipe.into()),
-            Some(line) => {
-                line.write(status, headers, bytes).inspect_err(|_| line.is_broken = true)
-            }
+            Some(line) => line.write(status, headers, bytes).inspect_err(|_| line.is_broken = true),
             None => Err(io::ErrorKind::NotConnected.into()),
         }
     }
 }
-

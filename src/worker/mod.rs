@@ -119,6 +119,7 @@ struct Client {
 /// What all threads of a worker share.
 struct Shared {
     number: usize,
+    pid: u32,
     settings: Arc<Settings>,
     sources: Vec<Source>,
     board: &'static Scoreboard,
@@ -203,6 +204,7 @@ pub fn run(job: Job) -> u8 {
     };
     let shared = Arc::new(Shared {
         number: job.number,
+        pid: std::process::id(),
         sources: job.sources,
         board: job.board,
         worker,

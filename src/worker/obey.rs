@@ -34,9 +34,9 @@ pub(super) fn change_headers(wanted: &Headers, reply: &mut Reply) {
 /// Makes a reply one that may be sent: RFC 9110 §6.4.1 (no body for HEAD, 204 and 304), §8.6
 /// (`Content-Length`). What is wrong is told in the log, with the `uri` of the request.
 pub(super) fn obey_http(reply: &mut Reply, head_only: bool, uri: &str) -> Allowed {
-    reply.headers.retain(|name| {
-        !HOP_BY_HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop.as_bytes()))
-    });
+    reply
+        .headers
+        .retain(|name| !HOP_BY_HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop.as_bytes())));
     let code = reply.code();
     let has_body = !head_only && !matches!(code, 204 | 304);
     let announced = announced(reply, uri);

@@ -67,7 +67,8 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
     let lent = Arc::new(Lent::default());
     let mut line = reactor.line(stream, wire);
     loop {
-        let Some(next) = serve_request(reactor, line, &lent, &mut buffer, wire, Some(arrived), None).await
+        let Some(next) =
+            serve_request(reactor, line, &lent, &mut buffer, wire, Some(arrived), None).await
         else {
             return;
         };
@@ -86,8 +87,10 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
             }
         }
     }
-    // A client that is gone needs no end.
-    let _ = line.stream.shutdown().await;
+    if !line.is_over() {
+        // A client that is gone needs no end.
+        let _ = line.stream.shutdown().await;
+    }
 }
 
 /// Serves the gateway until it goes, or this worker takes no more requests. `overlong` is told when a
@@ -207,8 +210,7 @@ async fn read_request(
         Wire::Gateway => (read_body(&mut reader, buffer, &vars, settings).await?, Framing::Frames),
         _ => (read_body(&mut reader, buffer, &vars, settings).await?, Framing::None),
     };
-    let trusted = is_trusted(reactor, &vars, wire, true);
-    let https = is_https(&vars, trusted);
+    let https = is_https(&vars, || is_trusted(reactor, &vars, wire, true));
     let input_terminated = wire == Wire::Gateway && vars.get(b"HTTP_TRANSFER_ENCODING").is_some();
     let request = Request { vars, body, https, input_terminated, core: reactor.core, app: 0 };
     Ok(Some(Asked::Request(request, framing)))

@@ -277,7 +277,8 @@ fn a_daemon_waits_only_for_the_one_before_it_and_for_those_without_a_place() {
     let rules = Rules { workers: 1, initial: 1, daemons: vec![Tie::Restarts; 2], ..rules() };
     let attend = |pid, index| Attendant { pid, index };
     let daemons = vec![attend(8, Some(0)), attend(9, None)];
-    let mut state = State::new(rules, &Living { processes: vec![7], gateways: Vec::new(), daemons }, now);
+    let mut state =
+        State::new(rules, &Living { processes: vec![7], gateways: Vec::new(), daemons }, now);
     state.on(Event::Started, now);
     state.on(Event::Spawned(Place::Worker(1), 101), now);
     let actions = state.on(Event::Ready(Place::Worker(1)), now);

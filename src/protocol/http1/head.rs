@@ -158,7 +158,8 @@ impl Parts {
             self.headers.reserve(16);
         }
         let blanks = line.len() - name.len() - 1;
-        let leading = blanks - line.get(name.len() + 1..).unwrap_or_default().trim_ascii_start().len();
+        let leading =
+            blanks - line.get(name.len() + 1..).unwrap_or_default().trim_ascii_start().len();
         let value_start = start + name.len() + 1 + leading;
         self.headers.push((start..start + name.len(), value_start..value_start + value.len()));
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);

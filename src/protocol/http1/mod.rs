@@ -11,8 +11,8 @@ use std::ops::Range;
 use bytes::{Buf, Bytes, BytesMut};
 use http::StatusCode;
 
-use self::head::{Lengths, Parts, is_header};
 pub use self::head::{Head, MOST_HEADERS};
+use self::head::{Lengths, Parts, is_header};
 
 /// The line before a chunk has at most so many bytes, with its extensions.
 const LONGEST_CHUNK_LINE: usize = 4096;
@@ -293,7 +293,10 @@ mod tests {
                     Ok(Some(Event::End)) => told.push('}'),
                     Ok(None) => break,
                     Err(Refused(status)) => {
-                        assert_eq!(reader.take(&mut buffer).expect_err("for good"), Refused(status));
+                        assert_eq!(
+                            reader.take(&mut buffer).expect_err("for good"),
+                            Refused(status)
+                        );
                         return (told, Some(status.as_u16()));
                     }
                 }
@@ -356,7 +359,8 @@ mod tests {
         check("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", true, false);
         check("GET / HTTP/1.1\r\nHost: a\r\n\r\n", true, false);
         check("GET / HTTP/1.1\r\nHost: a\r\nConnection: x, Close\r\n\r\n", false, false);
-        let both = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n";
+        let both =
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n";
         check(both, false, false);
         check("PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\n\r\n", true, true);
         check("PUT / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n", false, false);
