@@ -20,8 +20,8 @@ import machine
 import report
 import special
 from measure import measure
-from rows import chosen, is_meant
-from servers import Ground, Unavailable
+from rows import chosen, is_meant, rows
+from servers import COMMANDS, Ground, Unavailable
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "docs" / "benchmarks.json"
 PEERS = ("uWSGI", "gunicorn", "granian", "bjoern", "fastwsgi", "waitress", "Django")
@@ -36,16 +36,28 @@ def arguments():
     parser.add_argument("--quick", action="store_true", help="one short round of the core rows")
     parser.add_argument("--rounds", type=int, help="rounds (3)")
     parser.add_argument("--seconds", type=int, help="length of each measurement (2)")
+    parser.add_argument("--save", metavar="FILE", help="keep the data of a short or partial run")
     parser.add_argument("--list", action="store_true", help="only show the names of the rows")
     parser.add_argument("--report", action="store_true", help="measure nothing: write the report anew from docs/benchmarks.json")
     parser.add_argument("--check", action="store_true", help="measure nothing: fail where the report is not what docs/benchmarks.json says")
     parser.add_argument("--server", help="the program to measure")
     parser.add_argument("--venv", help="the virtual environment that has the peers")
     parser.add_argument("--limit", help="the program of benches/limit")
-    chosen = parser.parse_args()
-    chosen.rounds = chosen.rounds or (1 if chosen.quick else 3)
-    chosen.seconds = chosen.seconds or (1 if chosen.quick else 2)
-    return chosen
+    options = parser.parse_args()
+    options.rounds = options.rounds or (1 if options.quick else 3)
+    options.seconds = options.seconds or (1 if options.quick else 2)
+    for word in options.only:
+        if not any(is_meant(name, word) for name in names()):
+            parser.error(f"no row is called {word} or begins with it; tools/bench --list shows them")
+    for name in options.servers:
+        if name not in {*COMMANDS, "application alone"}:
+            parser.error(f"no server is called {name}; there are {', '.join(COMMANDS)} and 'application alone'")
+    return options
+
+
+def names():
+    """What --only may name."""
+    return [*(row.name for row in rows()), "start", "mixed"]
 
 
 def say(text):
@@ -115,10 +127,10 @@ class Run:
 
     def all(self):
         words = self.options.only
-        rows = chosen(words, self.options.quick)
+        wanted = chosen(words, self.options.quick)
         for round in range(self.options.rounds):
             say(f"round {round + 1} of {self.options.rounds}")
-            for row in rows:
+            for row in wanted:
                 self.row(row, round)
             # The core rows of a short run are enough for it.
             everything = not words and not self.options.quick
@@ -168,7 +180,7 @@ def check():
 def main():
     options = arguments()
     if options.list:
-        print("\n".join([*(row.name for row in chosen([], False)), "start", "mixed"]))
+        print("\n".join(names()))
         return
     if options.report:
         write(json.loads(DATA.read_text()))
@@ -187,7 +199,9 @@ def main():
         data = run.data(begun)
     if options.quick or options.only or options.servers:
         print(report.tables(data))
-        print(report.targets(data))
+        print(report.targets(data, only_measured=True))
+        if options.save:
+            pathlib.Path(options.save).write_text(json.dumps(data, indent=1))
     else:
         write(data)
 

@@ -57,10 +57,14 @@ def table(head, lines):
     return "".join("| " + " | ".join(map(str, line)) + " |\n" for line in (head, ruler, *lines))
 
 
-def targets(data):
+def targets(data, only_measured=False):
     """What was to be reached, as a table."""
     words = {True: "yes", False: "**no**", None: "–"}
-    lines = [(where, wanted, told, words[reached]) for where, wanted, told, reached in goals.all(data)]
+    lines = [
+        (where, wanted, told, words[reached])
+        for where, wanted, told, reached in goals.all(data)
+        if told != goals.UNKNOWN or not only_measured
+    ]
     text = "".join("| " + " | ".join(line) + " |\n" for line in lines)
     return "| path | at least | measured | reached |\n| --- | --- | --- | --- |\n" + text
 

@@ -7,6 +7,7 @@ from figures import Figures, of
 
 HELLO, CLOSE, GATEWAY = "hello:keepalive:1x1", "hello:close:1x1", "hello:gateway:1x1"
 NGINX, DJANGO = "hello:nginx-uwsgi:1x1", "django:keepalive:1x1"
+UNKNOWN = "not measured"
 PEERS = ("uwsgi", "gunicorn", "granian", "bjoern", "fastwsgi", "waitress")
 
 
@@ -34,7 +35,7 @@ def ratio(figures, where, wanted, row, peers, limit, figure):
     own = figures.median(row, "ruwsgi", figure)
     known = {peer: value for peer in peers if (value := figures.median(row, peer, figure))}
     if not own or not known:
-        return where, wanted, "not measured", None
+        return where, wanted, UNKNOWN, None
     more = figure == "rps"
     best = (max if more else min)(known, key=known.get)
     reached = own / known[best]
@@ -62,7 +63,7 @@ def threads(figures):
     ):
         one, four = (figures.median(f"{workload}:keepalive:1x{n}", "ruwsgi", "rps") for n in (1, 4))
         if not one or not four:
-            yield "4 threads", wanted, "not measured", None
+            yield "4 threads", wanted, UNKNOWN, None
             continue
         # What the clock of a sleep and the ends of a run take is not the server's: 3 %.
         yield "4 threads", wanted, f"{four / one:.2f} ×", four / one >= limit * 0.97
@@ -72,7 +73,7 @@ def overhead(figures):
     whole, inside = (figures.median(DJANGO, "ruwsgi", figure) for figure in ("cpu_us", "inside_us"))
     wanted = "≤ 60 µs of CPU outside the application"
     if not whole or not inside:
-        return "Django view", wanted, "not measured", None
+        return "Django view", wanted, UNKNOWN, None
     return "Django view", wanted, f"{whole - inside:.0f} µs", whole - inside <= 60
 
 
@@ -89,7 +90,7 @@ def start(data):
         own, peer = (of(data["start"], "ms", workload=workload, server=name) for name in ("ruwsgi", "uwsgi"))
         where, wanted = f"start to the first answer, {workload}", "≤ uWSGI's"
         if own is None or peer is None:
-            yield where, wanted, "not measured", None
+            yield where, wanted, UNKNOWN, None
         else:
             yield where, wanted, f"{own:.0f} ms, uWSGI {peer:.0f} ms", own <= peer
 
@@ -101,7 +102,7 @@ def mixed(data):
         own = of(data["mixed"], "p99_ms", path=path, server="ruwsgi")
         where, wanted = f"mixed load, {name}", "p99 of the fast ones ≤ uWSGI `--http`'s"
         if own is None or peer is None:
-            yield where, wanted, "not measured", None
+            yield where, wanted, UNKNOWN, None
         else:
             yield where, wanted, f"{own:.0f} ms, uWSGI {peer:.0f} ms", own <= peer
 
@@ -112,14 +113,14 @@ def growth(figures):
     speed = [figures.median(f"growth:{count}", "ruwsgi", "rps") for count in counts]
     wanted = "requests/s fall by less than 20 %"
     if None in speed:
-        yield where, wanted, "not measured", None
+        yield where, wanted, UNKNOWN, None
         return
     fall = 1 - min(speed[1:]) / speed[0]
     yield where, wanted, f"{fall * 100:.0f} %", fall < 0.2
     size = [figures.median(f"growth:{count}", "ruwsgi", "pss_kb") for count in counts]
     wanted = "memory linear"
     if None in size:
-        yield where, wanted, "not measured", None
+        yield where, wanted, UNKNOWN, None
         return
     first = (size[2] - size[1]) / (counts[2] - counts[1])
     last = (size[3] - size[2]) / (counts[3] - counts[2])
