@@ -47,6 +47,11 @@ fuzz: ## Fuzz the readers, SECONDS each (60); needs a nightly compiler and cargo
 	tools/need cc rust
 	tools/fuzz $${SECONDS_EACH:-60}
 
+.PHONY: bench
+bench: ## Compare with other servers: docs/benchmarks.md; QUICK=1, ONLY="hello:keepalive …", ROUNDS=3, SECONDS_EACH=2
+	tools/need cc rust python nginx wrk libev peers
+	tools/bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS_EACH),--seconds $(SECONDS_EACH))
+
 .PHONY: check
 check: lint ## Everything CI asks for: make lint, then the tests if this very tree has not passed them yet
 	tools/need cc rust nextest python nginx openssl lint venvs
@@ -83,6 +88,7 @@ docs: ## Build the documentation of the source; a broken link is an error
 	$(env); say "docs"
 	export RUSTDOCFLAGS="-D warnings"
 	choose_python; cargo doc --quiet --locked --no-deps --document-private-items --lib
+	"$$PYO3_PYTHON" benches/bench.py --check
 
 .PHONY: plain
 plain: ## Build without Python and prove that no libpython is linked
