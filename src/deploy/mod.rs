@@ -7,16 +7,23 @@ pub mod check;
 pub mod context;
 pub mod detect;
 pub mod escape;
+mod fill;
 mod init;
 pub mod keys;
 pub mod kinds;
+mod load;
+pub mod marks;
 pub mod plan;
 pub mod problem;
 mod python;
 pub mod render;
+pub mod rules;
 mod run;
 mod schema;
+mod shapes;
 pub mod spec;
+pub mod table;
+mod variables;
 pub mod write;
 pub mod yaml;
 
@@ -45,6 +52,8 @@ pub enum Command {
     Init(Init),
     /// Render everything from ruwsgi.yaml again.
     Render(Render),
+    /// Check ruwsgi.yaml and everything that would be rendered from it; write nothing.
+    Check(Check),
     /// Start nginx and the server right here, without containers.
     Run(run::Run),
     /// Print the JSON schema of ruwsgi.yaml, for editors.
@@ -70,6 +79,14 @@ pub struct Init {
     force: bool,
 }
 
+/// `ruwsgi deploy check`.
+#[derive(Args)]
+pub struct Check {
+    /// This file, not the ruwsgi.yaml found here or in a folder above.
+    #[arg(long, short)]
+    file: Option<PathBuf>,
+}
+
 /// `ruwsgi deploy render`.
 #[derive(Args)]
 pub struct Render {
@@ -82,6 +99,9 @@ pub struct Render {
     /// Write nothing; print all files.
     #[arg(long, conflicts_with = "force")]
     stdout: bool,
+    /// Print only the files of this environment.
+    #[arg(long, requires = "stdout", value_name = "NAME")]
+    env: Option<String>,
     /// Overwrite files that were changed by hand.
     #[arg(long)]
     force: bool,
@@ -93,6 +113,7 @@ pub fn main(command: &Command, server: &[OsString]) -> ExitCode {
     let done = match command {
         Command::Init(init) => start(init),
         Command::Render(render) => again(render),
+        Command::Check(request) => check_only(request),
         Command::Run(run) => run::run(run, server),
         Command::Schema => {
             say(&schema::schema());
@@ -103,8 +124,14 @@ pub fn main(command: &Command, server: &[OsString]) -> ExitCode {
 }
 
 /// The one question to the server's table: is there an option of this name?
-fn knows(name: &str) -> bool {
-    crate::options::table::find(name).is_some()
+fn knows(name: &str) -> spec::Known {
+    use crate::options::table::{Status, find};
+    match find(name).map(|row| row.status()) {
+        None => spec::Known::No,
+        Some(Status::Planned) => spec::Known::Planned,
+        Some(Status::Refused(instead)) => spec::Known::Refused(instead),
+        Some(_) => spec::Known::Yes,
+    }
 }
 
 fn start(init: &Init) -> Result<ExitCode> {
@@ -117,6 +144,12 @@ fn start(init: &Init) -> Result<ExitCode> {
 
 fn again(request: &Render) -> Result<ExitCode> {
     let (root, spec) = read(request.file.as_deref())?;
+    if let Some(name) = &request.env {
+        for output in render::render(&plan::stage(environment(&spec, name)?))? {
+            say(&format!("# ==> {} <==\n{}", output.path, output.text.trim_end()));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let outputs = render::render(&plan::plan(&spec))?;
     if request.stdout {
         for output in &outputs {
@@ -144,6 +177,32 @@ fn again(request: &Render) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// All rules, all templates, and not a byte on the disk.
+fn check_only(request: &Check) -> Result<ExitCode> {
+    let (_, spec) = read(request.file.as_deref())?;
+    let outputs = render::render(&plan::plan(&spec))?;
+    let environments = match spec.environments.len() {
+        0 => String::new(),
+        1 => " and 1 environment".to_owned(),
+        count => format!(" and {count} environments"),
+    };
+    say(&format!("{SPEC}{environments}: {} files, nothing is wrong", outputs.len()));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn environment<'a>(spec: &'a Spec, name: &str) -> Result<&'a Spec> {
+    let found = spec.environments.iter().find(|one| one.environment.as_deref() == Some(name));
+    let names: Vec<_> =
+        spec.environments.iter().filter_map(|one| one.environment.as_deref()).collect();
+    let hint = if names.is_empty() {
+        "there are none: `environments:` in ruwsgi.yaml names them".to_owned()
+    } else {
+        format!("there are: {}", names.join(", "))
+    };
+    found
+        .ok_or_else(|| Failure::new(format!("no environment is called `{name}`")).hint(hint).into())
+}
+
 /// Finds and reads ruwsgi.yaml: the project's folder, and what the file says.
 fn read(file: Option<&Path>) -> Result<(PathBuf, Spec)> {
     let here = std::env::current_dir().context("cannot tell the current folder")?;
@@ -162,6 +221,10 @@ fn read(file: Option<&Path>) -> Result<(PathBuf, Spec)> {
         .with_context(|| format!("cannot read {}", path.display()))?;
     let name = path.strip_prefix(&here).unwrap_or(&path).display().to_string();
     let spec = load(&name, &source, knows)?;
+    if !spec.warnings.is_empty() {
+        let warnings = Problems::new(&name, &source, spec.warnings.clone());
+        let _ = writeln!(std::io::stderr().lock(), "{warnings}");
+    }
     let root = path.parent().map_or_else(|| here.clone(), Path::to_path_buf);
     Ok((root, spec))
 }

@@ -339,7 +339,7 @@ fn kubernetes_takes_the_manifests() {
         check("1.33");
         change(&root.join("ruwsgi.yaml"), "  data_dir: data", "  # data_dir: data");
         change(&root.join("ruwsgi.yaml"), "  media_url: /media/\n  media_root: media\n", "");
-        change(&root.join("ruwsgi.yaml"), "# https: false", "https: true");
+        change(&root.join("ruwsgi.yaml"), "# tls: upstream", "tls: upstream");
         change(
             &root.join("ruwsgi.yaml"),
             "# trusted_proxies: [10.0.0.0/8]",
