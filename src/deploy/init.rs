@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
+use super::SPEC;
 use super::detect::{Project, detect, find};
 use super::kinds::is_name;
 use super::plan::{File, Language, plan};
 use super::render::{Output, render, starter};
+use super::show::say;
 use super::spec::{Knows, Spec, load};
 use super::write::{Fate, LOCK, replace, write};
-use super::{SPEC, say};
 use crate::error::Failure;
 
 /// What the user asked for.

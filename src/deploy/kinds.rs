@@ -196,7 +196,9 @@ fn within(value: Option<u64>, low: u64, high: u64) -> Result<String, Option<Stri
     }
 }
 
-fn units(text: &str, table: &[(&str, u64)]) -> Option<u64> {
+/// The amount of `32k` with these units.
+#[must_use]
+pub fn units(text: &str, table: &[(&str, u64)]) -> Option<u64> {
     let found = table.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)));
     let (digits, factor) = found.unwrap_or((text, 1));
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -296,7 +298,9 @@ fn is_host(text: &str) -> bool {
     text.len() <= 253 && !numeric && labels.split('.').all(label)
 }
 
-fn is_network(text: &str) -> bool {
+/// A network, and not all of them.
+#[must_use]
+pub fn is_network(text: &str) -> bool {
     let (address, bits) = match text.split_once('/') {
         Some((address, bits)) => (address, bits.parse::<u8>().ok()),
         None => (text, Some(32)),

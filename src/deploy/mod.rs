@@ -3,6 +3,7 @@
 //! `spec` (what the file says) → `check` (how it goes together) → `plan` (which files) → `render`
 //! (their texts) → `write` (onto the disk). Knows the server's option table, and nothing else of it.
 
+mod adopt;
 pub mod check;
 pub mod context;
 pub mod detect;
@@ -16,12 +17,12 @@ mod python;
 pub mod render;
 mod run;
 mod schema;
+mod show;
 pub mod spec;
 pub mod write;
 pub mod yaml;
 
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -30,6 +31,7 @@ use clap::{Args, Subcommand};
 
 use crate::error::Failure;
 use problem::Problems;
+use show::say;
 use spec::{Spec, load};
 
 /// The name of the one file.
@@ -45,6 +47,8 @@ pub enum Command {
     Init(Init),
     /// Render everything from ruwsgi.yaml again.
     Render(Render),
+    /// Describe in ruwsgi.yaml what a uwsgi.ini, and an nginx.conf, say.
+    Adopt(adopt::Adopt),
     /// Start nginx and the server right here, without containers.
     Run(run::Run),
     /// Print the JSON schema of ruwsgi.yaml, for editors.
@@ -93,6 +97,7 @@ pub fn main(command: &Command, server: &[OsString]) -> ExitCode {
     let done = match command {
         Command::Init(init) => start(init),
         Command::Render(render) => again(render),
+        Command::Adopt(adopt) => adopt::adopt(adopt),
         Command::Run(run) => run::run(run, server),
         Command::Schema => {
             say(&schema::schema());
@@ -166,11 +171,6 @@ fn read(file: Option<&Path>) -> Result<(PathBuf, Spec)> {
     Ok((root, spec))
 }
 
-/// One line on standard output; a closed pipe is nobody's error.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
-}
-
 fn complain(error: &anyhow::Error) -> ExitCode {
     let text = if let Some(problems) = error.downcast_ref::<Problems>() {
         problems.to_string()
@@ -183,6 +183,6 @@ fn complain(error: &anyhow::Error) -> ExitCode {
     } else {
         Failure::new(format!("{error:#}")).to_string()
     };
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    show::tell(&text);
     ExitCode::FAILURE
 }
