@@ -12,12 +12,13 @@ use serde_json::json;
 
 use super::SPEC;
 use super::detect::{Project, detect, find};
+use super::edits::remember;
 use super::kinds::is_name;
 use super::plan::{File, Language, plan};
 use super::render::{Output, render, starter};
 use super::show::say;
 use super::spec::{Knows, Spec, load};
-use super::write::{Fate, LOCK, replace, write};
+use super::write::{Fate, LOCK, Overwrite, replace, write};
 use crate::error::Failure;
 
 /// What the user asked for.
@@ -158,7 +159,9 @@ pub(super) fn init(here: &Path, request: &Request<'_>, knows: Knows) -> Result<(
 
     fs::create_dir_all(&root).with_context(|| format!("cannot create {}", root.display()))?;
     // The rendered files first: only they can be refused.
-    let fates = write(&root, &outputs, &spec.keep, request.force)?;
+    let overwrite = if request.force { Overwrite::All } else { Overwrite::None };
+    let fates = write(&root, &outputs, &spec.keep, &overwrite)?;
+    remember(&root, &outputs)?;
     replace(&root, &own.iter().collect::<Vec<_>>())?;
     let created = create_secrets(&root, &spec)?;
     tell(here, &root, request.name, existing.is_some(), &project, &own, &fates, &created);

@@ -7,6 +7,8 @@ mod adopt;
 pub mod check;
 pub mod context;
 pub mod detect;
+mod diff;
+pub mod edits;
 pub mod escape;
 mod init;
 pub mod keys;
@@ -47,6 +49,8 @@ pub enum Command {
     Init(Init),
     /// Render everything from ruwsgi.yaml again.
     Render(Render),
+    /// Show how the files on disk differ from what would be rendered.
+    Diff(diff::Diff),
     /// Describe in ruwsgi.yaml what a uwsgi.ini, and an nginx.conf, say.
     Adopt(adopt::Adopt),
     /// Start nginx and the server right here, without containers.
@@ -80,12 +84,12 @@ pub struct Render {
     /// This file, not the ruwsgi.yaml found here or in a folder above.
     #[arg(long, short)]
     file: Option<PathBuf>,
-    /// Write nothing; exit with 1 when a file on disk is not what would be rendered.
-    #[arg(long, conflicts_with_all = ["stdout", "force"])]
-    check: bool,
     /// Write nothing; print all files.
-    #[arg(long, conflicts_with = "force")]
+    #[arg(long, conflicts_with_all = ["force", "keep_edits"])]
     stdout: bool,
+    /// Keep what was changed by hand as patches, in patches/, which every later rendering applies.
+    #[arg(long, conflicts_with = "force")]
+    keep_edits: bool,
     /// Overwrite files that were changed by hand.
     #[arg(long)]
     force: bool,
@@ -97,6 +101,7 @@ pub fn main(command: &Command, server: &[OsString]) -> ExitCode {
     let done = match command {
         Command::Init(init) => start(init),
         Command::Render(render) => again(render),
+        Command::Diff(diff) => diff::diff(diff),
         Command::Adopt(adopt) => adopt::adopt(adopt),
         Command::Run(run) => run::run(run, server),
         Command::Schema => {
@@ -129,14 +134,21 @@ fn again(request: &Render) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    if request.check {
-        let list = write::differing(&root, &outputs, &spec.keep)?;
-        for (path, why) in &list {
-            say(&format!("{path}: {why}"));
-        }
-        return Ok(if list.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    let disk = write::Disk::read(&root)?;
+    let edited = edits::edited(&root, outputs.clone(), &disk, request.keep_edits)?;
+    let overwrite = match request.force {
+        true => write::Overwrite::All,
+        false => write::Overwrite::These(edited.kept),
+    };
+    // Patches, files and lock belong together.
+    let _signals = write::Held::new();
+    let fates = write::write(&root, &edited.outputs, &spec.keep, &overwrite)?;
+    write::replace(&root, &edited.patches.iter().collect::<Vec<_>>())?;
+    edits::remember(&root, &outputs)?;
+    for patch in edited.patches {
+        say(&format!("{:<10} {}", write::Fate::Written.word(), patch.path));
     }
-    for (fate, path) in write::write(&root, &outputs, &spec.keep, request.force)? {
+    for (fate, path) in fates {
         say(&format!("{:<10} {path}", fate.word()));
     }
     // Not in any repository, so a fresh clone has none.
@@ -176,9 +188,13 @@ fn complain(error: &anyhow::Error) -> ExitCode {
         problems.to_string()
     } else if let Some(failure) = error.downcast_ref::<Failure>() {
         failure.to_string()
+    } else if let Some(unmerged) = error.downcast_ref::<edits::Unmerged>() {
+        Failure::new(unmerged.to_string())
+            .hint("`ruwsgi deploy diff` shows what differs")
+            .to_string()
     } else if let Some(conflict) = error.downcast_ref::<write::Conflict>() {
         Failure::new(conflict.to_string())
-            .hint("put what you changed into ruwsgi.yaml, or list the file under `keep:`, or overwrite it with `--force`")
+            .hint("put what you changed into ruwsgi.yaml, or keep it as a patch with `--keep-edits`, or list the file under `keep:`, or overwrite it with `--force`")
             .to_string()
     } else {
         Failure::new(format!("{error:#}")).to_string()
