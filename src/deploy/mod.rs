@@ -13,6 +13,7 @@ pub mod escape;
 mod init;
 pub mod keys;
 pub mod kinds;
+pub mod patches;
 pub mod plan;
 pub mod problem;
 mod python;
