@@ -20,7 +20,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use super::SPEC;
-use super::detect::{self, Project};
+use super::detect::{self, GENERIC, Project, label};
 use super::kinds::{Kind, is_module, is_name};
 use super::render::Output;
 use super::show::{Paint, say, tell};
@@ -181,11 +181,10 @@ fn complete(request: &Adopt, project: Option<&Project>, adoption: &mut Adoption)
     let module = adoption.description.one("app.module").map(str::to_owned);
     let package = module.as_deref().and_then(|module| module.split(['.', ':']).next());
     let last = Path::new(&adoption.base).file_name().and_then(|name| name.to_str());
-    let generic = ["wsgi", "app", "main", "config", "src", "core", "project", "application"];
     let named = [package, last]
         .into_iter()
         .flatten()
-        .filter(|name| !generic.contains(name))
+        .filter(|name| !GENERIC.contains(name))
         .find_map(label)
         .or_else(|| [last, package].into_iter().flatten().find_map(label))
         .unwrap_or_else(|| "site".to_owned());
@@ -236,19 +235,6 @@ fn complete(request: &Adopt, project: Option<&Project>, adoption: &mut Adoption)
         adoption.description.note("nginx.server_names", "put the site's own name first");
         adoption.notes.push("nginx.server_names: put the site's own name first".to_owned());
     }
-}
-
-/// A name for the project, made of another name.
-fn label(name: &str) -> Option<String> {
-    let plain: String = name
-        .chars()
-        .map(
-            |letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' },
-        )
-        .take(40)
-        .collect();
-    let plain = plain.trim_matches('-').to_owned();
-    is_name(&plain).then_some(plain)
 }
 
 impl Adoption {

@@ -9,12 +9,10 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
-use super::edits::{difference, edited};
-use super::plan::plan;
-use super::read;
-use super::render::render;
+use super::edits::difference;
 use super::show::{Paint, say};
-use super::write::{Differing, Disk, differing};
+use super::write::{Differing, differing};
+use super::{read, rendered};
 
 /// `ruwsgi deploy diff`.
 #[derive(Args)]
@@ -39,9 +37,7 @@ pub struct Diff {
 /// Carries it out.
 pub(super) fn diff(request: &Diff) -> Result<ExitCode> {
     let (root, spec) = read(request.file.as_deref())?;
-    let outputs = render(&plan(&spec))?;
-    let outputs = edited(&root, outputs, &Disk::read(&root)?, false)?.outputs;
-    let list = differing(&root, &outputs, &spec.keep)?;
+    let list = differing(&root, &rendered(&root, &spec)?, &spec.keep)?;
     if request.json {
         let files: Vec<_> = list
             .iter()

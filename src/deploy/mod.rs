@@ -4,7 +4,9 @@
 //! (their texts) → `write` (onto the disk). Knows the server's option table, and nothing else of it.
 
 mod adopt;
+mod ask;
 pub mod check;
+mod containers;
 pub mod context;
 pub mod detect;
 mod diff;
@@ -47,7 +49,7 @@ pub enum Command {
     ///
     /// In a folder with a Django project (manage.py here, or in ./NAME) that project is described;
     /// elsewhere a starter project is written into ./NAME first. Files of yours are never overwritten.
-    Init(Init),
+    Init(init::Init),
     /// Render everything from ruwsgi.yaml again.
     Render(Render),
     /// Show how the files on disk differ from what would be rendered.
@@ -56,27 +58,14 @@ pub enum Command {
     Adopt(adopt::Adopt),
     /// Start nginx and the server right here, without containers.
     Run(run::Run),
+    /// Build the images.
+    Build(containers::Build),
+    /// Start the site in containers, and wait until it answers.
+    Up(containers::Up),
+    /// Stop the containers and remove them.
+    Down(containers::Down),
     /// Print the JSON schema of ruwsgi.yaml, for editors.
     Schema,
-}
-
-/// `ruwsgi deploy init`.
-#[derive(Args)]
-pub struct Init {
-    /// The project's name: lower-case letters, digits and `-`.
-    name: String,
-    /// How nginx speaks to the server.
-    #[arg(long, value_parser = ["uwsgi", "http"], default_value = "uwsgi")]
-    proxy: String,
-    /// Where nginx and the server meet.
-    #[arg(long, value_parser = ["socket", "tcp"], default_value = "socket")]
-    via: String,
-    /// The Python of the images.
-    #[arg(long, default_value = "3.13")]
-    python: String,
-    /// Overwrite files that are in the way.
-    #[arg(long)]
-    force: bool,
 }
 
 /// `ruwsgi deploy render`.
@@ -100,11 +89,14 @@ pub struct Render {
 #[must_use]
 pub fn main(command: &Command, server: &[OsString]) -> ExitCode {
     let done = match command {
-        Command::Init(init) => start(init),
+        Command::Init(init) => init::init(init),
         Command::Render(render) => again(render),
         Command::Diff(diff) => diff::diff(diff),
         Command::Adopt(adopt) => adopt::adopt(adopt),
         Command::Run(run) => run::run(run, server),
+        Command::Build(build) => containers::build(build),
+        Command::Up(up) => containers::up(up),
+        Command::Down(down) => containers::down(down),
         Command::Schema => {
             say(&schema::schema());
             Ok(ExitCode::SUCCESS)
@@ -116,14 +108,6 @@ pub fn main(command: &Command, server: &[OsString]) -> ExitCode {
 /// The one question to the server's table: is there an option of this name?
 fn knows(name: &str) -> bool {
     crate::options::table::find(name).is_some()
-}
-
-fn start(init: &Init) -> Result<ExitCode> {
-    let here = std::env::current_dir().context("cannot tell the current folder")?;
-    let Init { name, proxy, via, python, force } = init;
-    let request = init::Request { name, pass: proxy, via, python, force: *force };
-    init::init(&here, &request, knows)?;
-    Ok(ExitCode::SUCCESS)
 }
 
 fn again(request: &Render) -> Result<ExitCode> {
@@ -160,6 +144,12 @@ fn again(request: &Render) -> Result<ExitCode> {
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What would stand on disk: everything rendered, with the edits that are kept.
+fn rendered(root: &Path, spec: &Spec) -> Result<Vec<render::Output>> {
+    let outputs = render::render(&plan::plan(spec))?;
+    Ok(edits::edited(root, outputs, &write::Disk::read(root)?, false)?.outputs)
 }
 
 /// Finds and reads ruwsgi.yaml: the project's folder, and what the file says.

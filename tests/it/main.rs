@@ -32,6 +32,8 @@ mod environ;
 mod fifo;
 mod hooks;
 mod http;
+#[cfg(feature = "deploy")]
+mod init;
 mod life;
 mod limits;
 mod loading;
