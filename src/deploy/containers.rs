@@ -121,7 +121,7 @@ pub(super) fn up(request: &Up) -> Result<ExitCode> {
     if code == ExitCode::SUCCESS && !request.watch {
         say(&format!(
             "{} is up: http://{}/   (`ruwsgi deploy down` stops it)",
-            spec.name, spec.publish
+            spec.name, spec.compose.publish
         ));
     }
     Ok(code)

@@ -305,14 +305,14 @@ fn describe(request: &Request<'_>, project: &Project, keep: &[String]) -> Result
         template: "ruwsgi.yaml.tera",
         language: Language::Yaml,
         context,
-        embedded: None,
+        embedded: Vec::new(),
         mode: 0o644,
     };
     let outputs = render(&[file])?;
     outputs.into_iter().next().map(|output| output.text).context("ruwsgi.yaml was not rendered")
 }
 
-/// Makes `secrets/name` for Django's key, once and never again; other secrets are the user's to write.
+/// Makes `secrets/name` for what nobody else knows, such as Django's key, once and never again; other secrets are the user's to write.
 ///
 /// The folder is closed to others. The file is not, as containers read it as another user through
 /// a mount that leads past the folder.
@@ -330,7 +330,7 @@ pub(super) fn create_secrets(root: &Path, spec: &Spec) -> Result<Vec<String>> {
         fs::write(&ignore, "*\n").with_context(doing)?;
     }
     let mut created = Vec::new();
-    for name in spec.secrets.iter().filter(|name| *name == "DJANGO_SECRET_KEY") {
+    for name in spec.own_secrets() {
         let path = folder.join(name.to_lowercase());
         if !path.exists() {
             fs::write(&path, format!("{}\n", random_text()?)).with_context(doing)?;

@@ -12,18 +12,25 @@ pub mod detect;
 mod diff;
 pub mod edits;
 pub mod escape;
+mod fill;
 mod init;
 pub mod keys;
 pub mod kinds;
+mod load;
+pub mod marks;
 pub mod patches;
 pub mod plan;
 pub mod problem;
 mod python;
 pub mod render;
+pub mod rules;
 mod run;
 mod schema;
+mod shapes;
 mod show;
 pub mod spec;
+pub mod table;
+mod variables;
 pub mod write;
 pub mod yaml;
 
@@ -52,6 +59,8 @@ pub enum Command {
     Init(init::Init),
     /// Render everything from ruwsgi.yaml again.
     Render(Render),
+    /// Check ruwsgi.yaml and everything that would be rendered from it; write nothing.
+    Check(Check),
     /// Show how the files on disk differ from what would be rendered.
     Diff(diff::Diff),
     /// Describe in ruwsgi.yaml what a uwsgi.ini, and an nginx.conf, say.
@@ -68,6 +77,14 @@ pub enum Command {
     Schema,
 }
 
+/// `ruwsgi deploy check`.
+#[derive(Args)]
+pub struct Check {
+    /// This file, not the ruwsgi.yaml found here or in a folder above.
+    #[arg(long, short)]
+    file: Option<PathBuf>,
+}
+
 /// `ruwsgi deploy render`.
 #[derive(Args)]
 pub struct Render {
@@ -80,6 +97,9 @@ pub struct Render {
     /// Keep what was changed by hand as patches, in patches/, which every later rendering applies.
     #[arg(long, conflicts_with = "force")]
     keep_edits: bool,
+    /// Print only the files of this environment.
+    #[arg(long, requires = "stdout", value_name = "NAME")]
+    env: Option<String>,
     /// Overwrite files that were changed by hand.
     #[arg(long)]
     force: bool,
@@ -91,6 +111,7 @@ pub fn main(command: &Command, server: &[OsString]) -> ExitCode {
     let done = match command {
         Command::Init(init) => init::init(init),
         Command::Render(render) => again(render),
+        Command::Check(request) => check_only(request),
         Command::Diff(diff) => diff::diff(diff),
         Command::Adopt(adopt) => adopt::adopt(adopt),
         Command::Run(run) => run::run(run, server),
@@ -106,12 +127,24 @@ pub fn main(command: &Command, server: &[OsString]) -> ExitCode {
 }
 
 /// The one question to the server's table: is there an option of this name?
-fn knows(name: &str) -> bool {
-    crate::options::table::find(name).is_some()
+fn knows(name: &str) -> spec::Known {
+    use crate::options::table::{Status, find};
+    match find(name).map(|row| row.status()) {
+        None => spec::Known::No,
+        Some(Status::Planned) => spec::Known::Planned,
+        Some(Status::Refused(instead)) => spec::Known::Refused(instead),
+        Some(_) => spec::Known::Yes,
+    }
 }
 
 fn again(request: &Render) -> Result<ExitCode> {
     let (root, spec) = read(request.file.as_deref())?;
+    if let Some(name) = &request.env {
+        for output in render::render(&plan::stage(environment(&spec, name)?))? {
+            say(&format!("# ==> {} <==\n{}", output.path, output.text.trim_end()));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let outputs = render::render(&plan::plan(&spec))?;
     if request.stdout {
         for output in &outputs {
@@ -152,6 +185,32 @@ fn rendered(root: &Path, spec: &Spec) -> Result<Vec<render::Output>> {
     Ok(edits::edited(root, outputs, &write::Disk::read(root)?, false)?.outputs)
 }
 
+/// All rules, all templates, and not a byte on the disk.
+fn check_only(request: &Check) -> Result<ExitCode> {
+    let (_, spec) = read(request.file.as_deref())?;
+    let outputs = render::render(&plan::plan(&spec))?;
+    let environments = match spec.environments.len() {
+        0 => String::new(),
+        1 => " and 1 environment".to_owned(),
+        count => format!(" and {count} environments"),
+    };
+    say(&format!("{SPEC}{environments}: {} files, nothing is wrong", outputs.len()));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn environment<'a>(spec: &'a Spec, name: &str) -> Result<&'a Spec> {
+    let found = spec.environments.iter().find(|one| one.environment.as_deref() == Some(name));
+    let names: Vec<_> =
+        spec.environments.iter().filter_map(|one| one.environment.as_deref()).collect();
+    let hint = if names.is_empty() {
+        "there are none: `environments:` in ruwsgi.yaml names them".to_owned()
+    } else {
+        format!("there are: {}", names.join(", "))
+    };
+    found
+        .ok_or_else(|| Failure::new(format!("no environment is called `{name}`")).hint(hint).into())
+}
+
 /// Finds and reads ruwsgi.yaml: the project's folder, and what the file says.
 fn read(file: Option<&Path>) -> Result<(PathBuf, Spec)> {
     let here = std::env::current_dir().context("cannot tell the current folder")?;
@@ -170,6 +229,10 @@ fn read(file: Option<&Path>) -> Result<(PathBuf, Spec)> {
         .with_context(|| format!("cannot read {}", path.display()))?;
     let name = path.strip_prefix(&here).unwrap_or(&path).display().to_string();
     let spec = load(&name, &source, knows)?;
+    if !spec.warnings.is_empty() {
+        let warnings = Problems::new(&name, &source, spec.warnings.clone());
+        show::tell(&warnings.to_string());
+    }
     let root = path.parent().map_or_else(|| here.clone(), Path::to_path_buf);
     Ok((root, spec))
 }

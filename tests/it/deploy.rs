@@ -342,7 +342,7 @@ fn kubernetes_takes_the_manifests() {
         change(&root.join("ruwsgi.yaml"), "  data_dir: data", "  # data_dir: data");
         change(&root.join("ruwsgi.yaml"), "  media_url:", "  # media_url:");
         change(&root.join("ruwsgi.yaml"), "  media_root: media\n", "");
-        change(&root.join("ruwsgi.yaml"), "  health:", "  https: true\n  health:");
+        change(&root.join("ruwsgi.yaml"), "# tls: upstream", "tls: upstream");
         change(
             &root.join("ruwsgi.yaml"),
             "# trusted_proxies: [10.0.0.0/8]",

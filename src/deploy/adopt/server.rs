@@ -6,8 +6,8 @@
 use super::description::Description;
 use super::settle::ALWAYS;
 use super::{Adoption, Fate};
-use crate::deploy::context::SET_BY_US;
 use crate::deploy::kinds::{is_module, size};
+use crate::deploy::variables::SET_BY_US;
 use crate::options::apply::{Examined, Verdict};
 use crate::options::directive::{Directive, Origin};
 use crate::options::table::{Effect, Row};

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 
 use super::nginx::{Directive, read};
 use super::{Adoption, Fate};
-use crate::deploy::kinds::{Kind, is_network, size, units};
+use crate::deploy::kinds::{Kind, size, units};
 use crate::error::Failure;
 
 /// Files may include files so deeply.
@@ -365,7 +365,7 @@ impl Site<'_> {
 
     fn trust(&mut self, found: &Found) {
         let network = found.word(0).to_owned();
-        if !is_network(&network) {
+        if Kind::Networks.item(&network).is_err() {
             return self
                 .left(found, "no network whose word can be believed: nginx.trusted_proxies");
         }
