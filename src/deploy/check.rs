@@ -166,14 +166,13 @@ fn secrets(of: &Reader<'_>, problems: &mut Vec<Problem>) {
         }
     }
     for (name, _, at) in of.pairs("env") {
-        let telling = ["SECRET", "PASSWORD", "PASSWD", "TOKEN", "PRIVATE", "CREDENTIAL", "API_KEY"];
         if secrets.iter().any(|(secret, _)| *secret == name || format!("{secret}_FILE") == name) {
             problems.push(
                 Problem::new(at, format!("`{name}` is set by `secrets` already"))
                     .help("one of the two lines")
                     .rule("K13"),
             );
-        } else if telling.iter().any(|word| name.contains(word)) && !name.ends_with("_FILE") {
+        } else if is_secret(&name) {
             problems.push(
                 Problem::new(
                     at,
@@ -194,6 +193,13 @@ fn secrets(of: &Reader<'_>, problems: &mut Vec<Problem>) {
             );
         }
     }
+}
+
+/// The name of a variable tells that its value is nobody's business.
+#[must_use]
+pub fn is_secret(name: &str) -> bool {
+    let telling = ["SECRET", "PASSWORD", "PASSWD", "TOKEN", "PRIVATE", "CREDENTIAL", "API_KEY"];
+    telling.iter().any(|word| name.contains(word)) && !name.ends_with("_FILE")
 }
 
 /// What goes into the image has what is run there.

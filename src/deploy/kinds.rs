@@ -320,7 +320,9 @@ fn within(value: Option<u64>, low: u64, high: u64) -> Result<String, Option<Stri
     }
 }
 
-fn units(text: &str, table: &[(&str, u64)]) -> Option<u64> {
+/// The amount of `32k` with these units.
+#[must_use]
+pub fn units(text: &str, table: &[(&str, u64)]) -> Option<u64> {
     let found = table.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)));
     let (digits, factor) = found.unwrap_or((text, 1));
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {

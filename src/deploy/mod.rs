@@ -3,9 +3,14 @@
 //! `spec` (what the file says) → `check` (how it goes together) → `plan` (which files) → `render`
 //! (their texts) → `write` (onto the disk). Knows the server's option table, and nothing else of it.
 
+mod adopt;
+mod ask;
 pub mod check;
+mod containers;
 pub mod context;
 pub mod detect;
+mod diff;
+pub mod edits;
 pub mod escape;
 mod fill;
 mod init;
@@ -13,6 +18,7 @@ pub mod keys;
 pub mod kinds;
 mod load;
 pub mod marks;
+pub mod patches;
 pub mod plan;
 pub mod problem;
 mod python;
@@ -21,6 +27,7 @@ pub mod rules;
 mod run;
 mod schema;
 mod shapes;
+mod show;
 pub mod spec;
 pub mod table;
 mod variables;
@@ -28,7 +35,6 @@ pub mod write;
 pub mod yaml;
 
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -37,6 +43,7 @@ use clap::{Args, Subcommand};
 
 use crate::error::Failure;
 use problem::Problems;
+use show::say;
 use spec::{Spec, load};
 
 /// The name of the one file.
@@ -49,34 +56,25 @@ pub enum Command {
     ///
     /// In a folder with a Django project (manage.py here, or in ./NAME) that project is described;
     /// elsewhere a starter project is written into ./NAME first. Files of yours are never overwritten.
-    Init(Init),
+    Init(init::Init),
     /// Render everything from ruwsgi.yaml again.
     Render(Render),
     /// Check ruwsgi.yaml and everything that would be rendered from it; write nothing.
     Check(Check),
+    /// Show how the files on disk differ from what would be rendered.
+    Diff(diff::Diff),
+    /// Describe in ruwsgi.yaml what a uwsgi.ini, and an nginx.conf, say.
+    Adopt(adopt::Adopt),
     /// Start nginx and the server right here, without containers.
     Run(run::Run),
+    /// Build the images.
+    Build(containers::Build),
+    /// Start the site in containers, and wait until it answers.
+    Up(containers::Up),
+    /// Stop the containers and remove them.
+    Down(containers::Down),
     /// Print the JSON schema of ruwsgi.yaml, for editors.
     Schema,
-}
-
-/// `ruwsgi deploy init`.
-#[derive(Args)]
-pub struct Init {
-    /// The project's name: lower-case letters, digits and `-`.
-    name: String,
-    /// How nginx speaks to the server.
-    #[arg(long, value_parser = ["uwsgi", "http"], default_value = "uwsgi")]
-    proxy: String,
-    /// Where nginx and the server meet.
-    #[arg(long, value_parser = ["socket", "tcp"], default_value = "socket")]
-    via: String,
-    /// The Python of the images.
-    #[arg(long, default_value = "3.13")]
-    python: String,
-    /// Overwrite files that are in the way.
-    #[arg(long)]
-    force: bool,
 }
 
 /// `ruwsgi deploy check`.
@@ -93,12 +91,12 @@ pub struct Render {
     /// This file, not the ruwsgi.yaml found here or in a folder above.
     #[arg(long, short)]
     file: Option<PathBuf>,
-    /// Write nothing; exit with 1 when a file on disk is not what would be rendered.
-    #[arg(long, conflicts_with_all = ["stdout", "force"])]
-    check: bool,
     /// Write nothing; print all files.
-    #[arg(long, conflicts_with = "force")]
+    #[arg(long, conflicts_with_all = ["force", "keep_edits"])]
     stdout: bool,
+    /// Keep what was changed by hand as patches, in patches/, which every later rendering applies.
+    #[arg(long, conflicts_with = "force")]
+    keep_edits: bool,
     /// Print only the files of this environment.
     #[arg(long, requires = "stdout", value_name = "NAME")]
     env: Option<String>,
@@ -111,10 +109,15 @@ pub struct Render {
 #[must_use]
 pub fn main(command: &Command, server: &[OsString]) -> ExitCode {
     let done = match command {
-        Command::Init(init) => start(init),
+        Command::Init(init) => init::init(init),
         Command::Render(render) => again(render),
         Command::Check(request) => check_only(request),
+        Command::Diff(diff) => diff::diff(diff),
+        Command::Adopt(adopt) => adopt::adopt(adopt),
         Command::Run(run) => run::run(run, server),
+        Command::Build(build) => containers::build(build),
+        Command::Up(up) => containers::up(up),
+        Command::Down(down) => containers::down(down),
         Command::Schema => {
             say(&schema::schema());
             Ok(ExitCode::SUCCESS)
@@ -134,14 +137,6 @@ fn knows(name: &str) -> spec::Known {
     }
 }
 
-fn start(init: &Init) -> Result<ExitCode> {
-    let here = std::env::current_dir().context("cannot tell the current folder")?;
-    let Init { name, proxy, via, python, force } = init;
-    let request = init::Request { name, pass: proxy, via, python, force: *force };
-    init::init(&here, &request, knows)?;
-    Ok(ExitCode::SUCCESS)
-}
-
 fn again(request: &Render) -> Result<ExitCode> {
     let (root, spec) = read(request.file.as_deref())?;
     if let Some(name) = &request.env {
@@ -157,14 +152,21 @@ fn again(request: &Render) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    if request.check {
-        let list = write::differing(&root, &outputs, &spec.keep)?;
-        for (path, why) in &list {
-            say(&format!("{path}: {why}"));
-        }
-        return Ok(if list.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    let disk = write::Disk::read(&root)?;
+    let edited = edits::edited(&root, outputs.clone(), &disk, request.keep_edits)?;
+    let overwrite = match request.force {
+        true => write::Overwrite::All,
+        false => write::Overwrite::These(edited.kept),
+    };
+    // Patches, files and lock belong together.
+    let _signals = write::Held::new();
+    let fates = write::write(&root, &edited.outputs, &spec.keep, &overwrite)?;
+    write::replace(&root, &edited.patches.iter().collect::<Vec<_>>())?;
+    edits::remember(&root, &outputs)?;
+    for patch in edited.patches {
+        say(&format!("{:<10} {}", write::Fate::Written.word(), patch.path));
     }
-    for (fate, path) in write::write(&root, &outputs, &spec.keep, request.force)? {
+    for (fate, path) in fates {
         say(&format!("{:<10} {path}", fate.word()));
     }
     // Not in any repository, so a fresh clone has none.
@@ -175,6 +177,12 @@ fn again(request: &Render) -> Result<ExitCode> {
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What would stand on disk: everything rendered, with the edits that are kept.
+fn rendered(root: &Path, spec: &Spec) -> Result<Vec<render::Output>> {
+    let outputs = render::render(&plan::plan(spec))?;
+    Ok(edits::edited(root, outputs, &write::Disk::read(root)?, false)?.outputs)
 }
 
 /// All rules, all templates, and not a byte on the disk.
@@ -223,15 +231,10 @@ fn read(file: Option<&Path>) -> Result<(PathBuf, Spec)> {
     let spec = load(&name, &source, knows)?;
     if !spec.warnings.is_empty() {
         let warnings = Problems::new(&name, &source, spec.warnings.clone());
-        let _ = writeln!(std::io::stderr().lock(), "{warnings}");
+        show::tell(&warnings.to_string());
     }
     let root = path.parent().map_or_else(|| here.clone(), Path::to_path_buf);
     Ok((root, spec))
-}
-
-/// One line on standard output; a closed pipe is nobody's error.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
 fn complain(error: &anyhow::Error) -> ExitCode {
@@ -239,13 +242,17 @@ fn complain(error: &anyhow::Error) -> ExitCode {
         problems.to_string()
     } else if let Some(failure) = error.downcast_ref::<Failure>() {
         failure.to_string()
+    } else if let Some(unmerged) = error.downcast_ref::<edits::Unmerged>() {
+        Failure::new(unmerged.to_string())
+            .hint("`ruwsgi deploy diff` shows what differs")
+            .to_string()
     } else if let Some(conflict) = error.downcast_ref::<write::Conflict>() {
         Failure::new(conflict.to_string())
-            .hint("put what you changed into ruwsgi.yaml, or list the file under `keep:`, or overwrite it with `--force`")
+            .hint("put what you changed into ruwsgi.yaml, or keep it as a patch with `--keep-edits`, or list the file under `keep:`, or overwrite it with `--force`")
             .to_string()
     } else {
         Failure::new(format!("{error:#}")).to_string()
     };
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    show::tell(&text);
     ExitCode::FAILURE
 }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::support::tools::skip;
 
 /// A run of the program.
-fn ruwsgi(folder: &Path, arguments: &[&str]) -> Output {
+pub fn ruwsgi(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ruwsgi"))
         .args(arguments)
         .current_dir(folder)
@@ -39,7 +39,7 @@ pub fn good(folder: &Path, arguments: &[&str]) -> String {
 }
 
 /// Runs it and expects exit code 1; the text is the complaint.
-fn bad(folder: &Path, arguments: &[&str]) -> String {
+pub fn bad(folder: &Path, arguments: &[&str]) -> String {
     let output = ruwsgi(folder, arguments);
     assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", text(&output.stdout));
     text(&output.stderr)
@@ -56,13 +56,15 @@ pub fn starter(options: &[&str]) -> (TempDir, PathBuf) {
 }
 
 /// Every file below, with its bytes, without what belongs to one machine.
-fn files(root: &Path) -> Vec<(String, Vec<u8>)> {
+pub fn files(root: &Path) -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
     let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("a folder") {
             let path = entry.expect("an entry").path();
-            if path.is_dir() {
+            if path.is_dir() && path.file_name().is_some_and(|name| name == ".ruwsgi") {
+                continue;
+            } else if path.is_dir() {
                 folders.push(path);
             } else {
                 let name = path.strip_prefix(root).expect("inside").display().to_string();
@@ -185,7 +187,7 @@ fn init_describes_a_project_that_is_there_and_leaves_its_files_alone() {
     ] {
         assert!(yaml.contains(line), "{line} is not in\n{yaml}");
     }
-    good(root, &["deploy", "render", "--check"]);
+    good(root, &["deploy", "diff", "--exit-code"]);
 }
 
 #[test]
@@ -203,13 +205,13 @@ fn the_same_yaml_renders_the_same_bytes() {
     assert!(said.lines().all(|line| line.starts_with("unchanged")), "{said}");
     assert!(files(&first) == before);
     // From a folder below, and by name, it is the same file.
-    good(&first.join("nginx"), &["deploy", "render", "--check"]);
+    good(&first.join("nginx"), &["deploy", "diff", "--exit-code"]);
     good(
         &second,
         &[
             "deploy",
-            "render",
-            "--check",
+            "diff",
+            "--exit-code",
             "--file",
             &first.join("ruwsgi.yaml").display().to_string(),
         ],
@@ -225,11 +227,11 @@ fn a_file_changed_by_hand_is_named_and_nothing_is_written() {
     let complaint = bad(&root, &["deploy", "render"]);
     assert!(complaint.contains("uwsgi.ini: changed by hand"), "{complaint}");
     assert!(files(&root) == before);
-    let check = ruwsgi(&root, &["deploy", "render", "--check"]);
+    let check = ruwsgi(&root, &["deploy", "diff", "--exit-code"]);
     assert_eq!(check.status.code(), Some(1));
     assert!(text(&check.stdout).contains("compose.yaml: out of date"));
     good(&root, &["deploy", "render", "--force"]);
-    good(&root, &["deploy", "render", "--check"]);
+    good(&root, &["deploy", "diff", "--exit-code"]);
 }
 
 #[test]
@@ -338,7 +340,8 @@ fn kubernetes_takes_the_manifests() {
         check("1.30");
         check("1.33");
         change(&root.join("ruwsgi.yaml"), "  data_dir: data", "  # data_dir: data");
-        change(&root.join("ruwsgi.yaml"), "  media_url: /media/\n  media_root: media\n", "");
+        change(&root.join("ruwsgi.yaml"), "  media_url:", "  # media_url:");
+        change(&root.join("ruwsgi.yaml"), "  media_root: media\n", "");
         change(&root.join("ruwsgi.yaml"), "# tls: upstream", "tls: upstream");
         change(
             &root.join("ruwsgi.yaml"),
@@ -622,7 +625,7 @@ fn the_reference_site_is_what_its_yaml_renders() {
 fn render_on_a_fresh_clone_makes_the_key_that_is_in_no_repository() {
     let (_folder, root) = starter(&[]);
     fs::remove_dir_all(root.join("secrets")).expect("removed");
-    good(&root, &["deploy", "render", "--check"]);
+    good(&root, &["deploy", "diff", "--exit-code"]);
     let printed = good(&root, &["deploy", "render", "--stdout"]);
     assert!(printed.contains("# ==> compose.yaml <==") && !root.join("secrets").exists());
     let said = good(&root, &["deploy", "render"]);

@@ -14,6 +14,8 @@
 )]
 #![allow(unreachable_pub, reason = "what tests/it/support shows, it shows to the tests")]
 
+#[cfg(feature = "deploy")]
+mod adopt;
 mod architecture;
 mod cgi;
 mod cheaper;
@@ -30,6 +32,8 @@ mod environ;
 mod fifo;
 mod hooks;
 mod http;
+#[cfg(feature = "deploy")]
+mod init;
 mod life;
 mod limits;
 mod loading;
@@ -39,6 +43,8 @@ mod mistakes;
 mod mounts;
 mod options;
 mod others;
+#[cfg(feature = "deploy")]
+mod ownership;
 mod pep3333;
 mod proxy_protocol;
 mod python;
