@@ -199,6 +199,8 @@ pub static BUILT: &[&str] = &[
     "app.collectstatic",
     "app.static_url",
     "app.static_root",
+    "app.media_root",
+    "app.data_dir",
     "images.base",
     "images.python",
     "images.nginx_base",

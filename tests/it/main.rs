@@ -31,6 +31,8 @@ mod django;
 mod environ;
 mod fifo;
 mod hooks;
+#[cfg(feature = "deploy")]
+mod hostile;
 mod http;
 #[cfg(feature = "deploy")]
 mod init;
@@ -46,6 +48,8 @@ mod others;
 #[cfg(feature = "deploy")]
 mod ownership;
 mod pep3333;
+#[cfg(feature = "deploy")]
+mod proofs;
 mod proxy_protocol;
 mod python;
 mod requests;
