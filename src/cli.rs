@@ -99,7 +99,8 @@ fn subcommand(arguments: Vec<OsString>) -> ExitCode {
 /// The server's door: options in, a server or one of its commands out.
 fn server(words: impl Iterator<Item = OsString>) -> ExitCode {
     let legacy = reexec::inherited();
-    let surroundings = Surroundings { reloading: legacy.is_some(), commands: true };
+    let surroundings =
+        Surroundings { reloading: legacy.is_some(), commands: true, elsewhere: false };
     let read = read_settings(words, surroundings);
     finish(match read {
         Ok((Settings { command: Some((command, value)), .. }, said)) => {

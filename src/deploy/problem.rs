@@ -26,18 +26,27 @@ pub struct Problem {
     pub help: Option<String>,
     /// The id of the rule in docs/deploy.md, for rules that tie two files together.
     pub rule: Option<&'static str>,
+    /// It is allowed, and perhaps not meant.
+    pub warning: bool,
 }
 
 impl Problem {
     /// A problem at this place.
     pub fn new(at: Position, message: impl Into<String>) -> Self {
-        Self { at, message: message.into(), help: None, rule: None }
+        Self { at, message: message.into(), help: None, rule: None, warning: false }
     }
 
     /// The same, with what to write instead.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same, as a warning.
+    #[must_use]
+    pub fn warning(mut self) -> Self {
+        self.warning = true;
         self
     }
 
@@ -67,8 +76,8 @@ impl Problems {
     /// Sorted by place.
     #[must_use]
     pub fn new(file: &str, source: &str, mut list: Vec<Problem>) -> Self {
-        // What is nowhere in the file comes last.
-        list.sort_by_key(|problem| (problem.at.line == 0, problem.at));
+        // Errors first; what is nowhere in the file comes last.
+        list.sort_by_key(|problem| (problem.warning, problem.at.line == 0, problem.at));
         Self { file: file.to_owned(), source: source.to_owned(), list }
     }
 }
@@ -81,9 +90,16 @@ impl fmt::Display for Problems {
         if self.list.len() > SHOWN {
             writeln!(out, "... and {} more\n", self.list.len() - SHOWN)?;
         }
-        let count = self.list.len();
-        let errors = if count == 1 { "1 error".to_owned() } else { format!("{count} errors") };
-        write!(out, "{} has {errors}; nothing was written", self.file)
+        let counted = |warning: bool, word: &str| {
+            let count = self.list.iter().filter(|problem| problem.warning == warning).count();
+            format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+        };
+        let (errors, warnings) = (counted(false, "error"), counted(true, "warning"));
+        match (errors.starts_with("0 "), warnings.starts_with("0 ")) {
+            (true, _) => write!(out, "{} has {warnings}", self.file),
+            (_, true) => write!(out, "{} has {errors}; nothing was written", self.file),
+            _ => write!(out, "{} has {errors} and {warnings}; nothing was written", self.file),
+        }
     }
 }
 
@@ -92,10 +108,11 @@ impl std::error::Error for Problems {}
 fn show(out: &mut fmt::Formatter<'_>, file: &str, source: &str, problem: &Problem) -> fmt::Result {
     let Position { line, column, length } = problem.at;
     let rule = problem.rule.map(|rule| format!("[{rule}]")).unwrap_or_default();
+    let word = if problem.warning { "warning" } else { "error" };
     if line == 0 {
-        writeln!(out, "{file}: error{rule}: {}", problem.message)?;
+        writeln!(out, "{file}: {word}{rule}: {}", problem.message)?;
     } else {
-        writeln!(out, "{file}:{line}:{column}: error{rule}: {}", problem.message)?;
+        writeln!(out, "{file}:{line}:{column}: {word}{rule}: {}", problem.message)?;
         if let Some(text) = source.lines().nth(line - 1) {
             let width = line.to_string().len();
             let shown: String = text.chars().take(160).collect();

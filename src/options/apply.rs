@@ -10,7 +10,7 @@ use super::gather::Gathered;
 use super::macros;
 use super::settings::Settings;
 use super::table::{self, Effect, Refusal, Row};
-use super::values::{missing_plugins, truth};
+use super::values::{cut_comment, missing_plugins, truth};
 use crate::error::Failure;
 use crate::log::say;
 
@@ -217,17 +217,10 @@ impl Settings {
 
     /// Cuts a comment that stands behind a word: `666  # mode`.
     fn word(&mut self, name: &str, value: &str, origin: &Origin) -> String {
-        let blank = |at: usize| {
-            value.get(..at).is_some_and(|before| before.is_empty() || before.ends_with([' ', '\t']))
-        };
-        let cut = value.match_indices(['#', ';']).map(|(at, _)| at).find(|&at| blank(at));
         let in_file = matches!(origin, Origin::File(..));
-        let Some((word, comment)) =
-            cut.filter(|_| in_file).and_then(|at| value.split_at_checked(at))
-        else {
+        let Some((word, comment)) = cut_comment(value).filter(|_| in_file) else {
             return value.to_owned();
         };
-        let word = word.trim_end();
         self.warn(
             origin,
             format!("{name} = {word}: what follows is taken as a comment: {comment}"),

@@ -14,6 +14,8 @@
 )]
 #![allow(unreachable_pub, reason = "what tests/it/support shows, it shows to the tests")]
 
+#[cfg(feature = "deploy")]
+mod adopt;
 mod architecture;
 mod cgi;
 mod cheaper;
@@ -29,7 +31,11 @@ mod django;
 mod environ;
 mod fifo;
 mod hooks;
+#[cfg(feature = "deploy")]
+mod hostile;
 mod http;
+#[cfg(feature = "deploy")]
+mod init;
 mod life;
 mod limits;
 mod loading;
@@ -39,7 +45,11 @@ mod mistakes;
 mod mounts;
 mod options;
 mod others;
+#[cfg(feature = "deploy")]
+mod ownership;
 mod pep3333;
+#[cfg(feature = "deploy")]
+mod proofs;
 mod proxy_protocol;
 mod python;
 mod requests;
