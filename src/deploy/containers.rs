@@ -105,17 +105,23 @@ pub(super) fn up(request: &Up) -> Result<ExitCode> {
     )?;
     init::create_secrets(&root, &spec)?;
     run::missing_secrets(&root, &spec)?;
+    if !request.watch {
+        let code = roll(&root, &spec, request.no_build)?;
+        if code != ExitCode::SUCCESS {
+            return Ok(code);
+        }
+    }
     let mut command = compose(&root)?;
     if request.watch {
         watch(&root, &spec)?;
         command.args(["--file", WATCH]);
     }
     command.arg("up");
-    command.args((!request.no_build).then_some("--build"));
+    command.args((request.watch && !request.no_build).then_some("--build"));
     command.args(match request.watch {
         // What was collected into the image is taken anew.
         true => ["--renew-anon-volumes", "--remove-orphans"],
-        false => ["--detach", "--remove-orphans"],
+        false => ["--wait", "--remove-orphans"],
     });
     let code = finish(command)?;
     if code == ExitCode::SUCCESS && !request.watch {
@@ -125,6 +131,28 @@ pub(super) fn up(request: &Up) -> Result<ExitCode> {
         ));
     }
     Ok(code)
+}
+
+/// Builds, and brings the containers of the application up one by one: Compose by itself stops all whose image is
+/// another before it starts the first. One that does not become healthy leaves those after it as they were.
+fn roll(root: &Path, spec: &Spec, no_build: bool) -> Result<ExitCode> {
+    if !no_build {
+        let mut command = compose(root)?;
+        command.arg("build");
+        let code = finish(command)?;
+        if code != ExitCode::SUCCESS {
+            return Ok(code);
+        }
+    }
+    for name in spec.compose.web().iter().filter(|_| spec.compose.replicas > 1) {
+        let mut command = compose(root)?;
+        command.args(["up", "--wait", "--no-build", name]);
+        let code = finish(command)?;
+        if code != ExitCode::SUCCESS {
+            return Ok(code);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Stops and removes the containers.
