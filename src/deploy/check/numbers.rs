@@ -135,7 +135,13 @@ pub(super) fn connections(of: &Reader<'_>, problems: &mut Vec<Problem>) {
         if needed <= limit {
             continue;
         }
-        let keys = ["k8s.max_replicas", "k8s.replicas", "compose.replicas", "server.processes", "server.threads"];
+        let keys = [
+            "k8s.max_replicas",
+            "k8s.replicas",
+            "compose.replicas",
+            "server.processes",
+            "server.threads",
+        ];
         let at: Position = keys
             .into_iter()
             .find_map(|key| of.at(key))

@@ -93,10 +93,9 @@ pub(super) fn nginx(spec: &Spec, place: &Place) -> Value {
 fn upstreams(spec: &Spec, place: &Place, first: &str) -> Vec<String> {
     let mut all = vec![first.to_owned()];
     if matches!(place, Place::Compose) && spec.nginx.via == Via::Socket {
-        all.extend(
-            (2..=spec.compose.replicas)
-                .map(|number| format!("unix:{}", SOCKET.replacen("/ruwsgi/", &format!("/ruwsgi-{number}/"), 1))),
-        );
+        all.extend((2..=spec.compose.replicas).map(|number| {
+            format!("unix:{}", SOCKET.replacen("/ruwsgi/", &format!("/ruwsgi-{number}/"), 1))
+        }));
     }
     all
 }
