@@ -20,7 +20,8 @@ use crate::app::{Body, Vars};
 use crate::log::say;
 use crate::net::http::{collect, say_close, set_head};
 use crate::options::settings::Settings;
-use crate::process::channel;
+use crate::process::{channel, scoreboard};
+use crate::protocol::REQUEST_START;
 use crate::protocol::http::{Connection, vars};
 use crate::protocol::reply::frame;
 use crate::protocol::uwsgi;
@@ -137,6 +138,11 @@ async fn exchange(
     if vars.get(b"HTTP_TRANSFER_ENCODING").is_some() {
         // A body that came in chunks has a length now.
         vars.push(b"CONTENT_LENGTH", body.len().to_string().as_bytes())
+            .map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
+    }
+    if settings.statistics.metrics.is_some() {
+        let now = scoreboard::now().as_secs_f64().to_string();
+        vars.push(REQUEST_START, now.as_bytes())
             .map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
     }
     let stream = hand_over(gateway, vars, &mut body).await.map_err(|error| worker_lost(&error))?;

@@ -1,6 +1,7 @@
 //! A connection of HTTP/1 of which only what a [`Guard`] lets pass reaches hyper.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -53,6 +54,15 @@ impl<Io: AsyncRead + Unpin> AsyncRead for Guarded<Io> {
         while this.passed.is_empty() && !this.is_over {
             match this.guard.take(&mut this.read) {
                 Ok(Some(bytes)) => this.passed = bytes,
+                Ok(None) if this.read.is_empty() => {
+                    // Nothing is kept for a client that may be silent for long.
+                    (this.read, this.passed) = (BytesMut::new(), BytesMut::new());
+                    let mut room = [MaybeUninit::uninit(); ROOM];
+                    let mut piece = ReadBuf::uninit(&mut room);
+                    ready!(Pin::new(&mut this.io).poll_read(context, &mut piece))?;
+                    this.is_over = piece.filled().is_empty();
+                    this.read.extend_from_slice(piece.filled());
+                }
                 Ok(None) => {
                     this.read.reserve(ROOM);
                     let read = pin!(this.io.read_buf(&mut this.read));

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -17,8 +17,9 @@ use crate::log::request::{Outcome, Subject, printable};
 use crate::log::say;
 use crate::options::settings::Headers;
 use crate::options::table::Logging;
-use crate::process::scoreboard::now_micros;
+use crate::process::scoreboard::{now, now_micros};
 use crate::process::{inspect, signals};
+use crate::protocol::REQUEST_START;
 use crate::route::mounts;
 
 /// Variables with which a client could make uWSGI load code of its choice.
@@ -34,6 +35,9 @@ const CODE_LOADING: &[&[u8]] = &[
     b"UWSGI_SETENV",
     b"UWSGI_POSTFILE",
 ];
+
+/// A wait that is longer is none.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// A request that is being answered.
 pub(super) struct Exchange {
@@ -58,6 +62,10 @@ impl Exchange {
         client: Option<Client>,
     ) -> (Self, Reply) {
         let settings = &reactor.shared.settings;
+        let waited_before = match settings.statistics.metrics {
+            Some(_) => take_wait(&mut request.vars),
+            None => Duration::ZERO,
+        };
         drop_code_loading(&mut request.vars);
         let mut exchange = Self {
             reactor: Rc::clone(reactor),
@@ -83,6 +91,8 @@ impl Exchange {
         // The semaphore is never closed.
         exchange.slot = Arc::clone(&reactor.slot).acquire_owned().await.ok();
         reactor.busy.send_replace(true);
+        let waited = exchange.began.elapsed().saturating_add(waited_before);
+        reactor.counters.waits.count(u64::try_from(waited.as_micros()).unwrap_or(u64::MAX));
         exchange.began = Instant::now();
         exchange.enter(client);
         let app = &reactor.shared.app;
@@ -100,7 +110,7 @@ impl Exchange {
         if reply.failed {
             reactor.counters.exceptions.fetch_add(1, Ordering::Relaxed);
             if settings.reload.reload_on_exception {
-                reactor.shared.go("the application raised an exception");
+                reactor.shared.wear("the application raised an exception");
             }
         }
         exchange.with(reply)
@@ -183,6 +193,7 @@ impl Drop for Exchange {
         self.outcome.took = self.began.elapsed();
         let micros = u64::try_from(self.outcome.took.as_micros()).unwrap_or(u64::MAX);
         worker.running_time.fetch_add(micros, Ordering::Relaxed);
+        reactor.counters.durations.count(micros);
         let sent = self.outcome.body_size + self.outcome.head_size as u64;
         worker.sent.fetch_add(sent, Ordering::Relaxed);
         let average = worker.average.load(Ordering::Relaxed);
@@ -229,6 +240,19 @@ impl Exchange {
             shared.requests.write(&self.subject, &self.outcome);
         }
     }
+}
+
+/// How long a request has been waiting since its front end got it, where that says so.
+fn take_wait(vars: &mut Vars) -> Duration {
+    let start = vars.get(REQUEST_START).and_then(|text| std::str::from_utf8(text).ok());
+    let start = start.and_then(|text| text.parse().ok());
+    let start = start.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let waited = start.map_or(Duration::ZERO, |start| now().saturating_sub(start));
+    if start.is_some() {
+        vars.retain(|name| name != REQUEST_START);
+    }
+    // What waited longer has been given up long ago: the clocks differ.
+    if waited > LONGEST_WAIT { Duration::ZERO } else { waited }
 }
 
 fn drop_code_loading(vars: &mut Vars) {

@@ -18,6 +18,7 @@ use super::writer::Framing;
 use super::{Client, Inlet, Phase, Shared, Source, Wire, http, single};
 use crate::log::say;
 use crate::net::http::PATIENCE;
+use crate::net::listen::Listener;
 use crate::net::stream::{Acceptor, Preface, Stream};
 use crate::process::channel;
 use crate::process::scoreboard::Core;
@@ -63,6 +64,16 @@ impl Reactor {
         let _ = phase.wait_for(|phase| *phase == Phase::Draining).await;
         if is_kept && !self.shared.worker.stopping.load(Ordering::SeqCst) {
             tokio::time::sleep(PATIENCE).await;
+        }
+    }
+
+    /// How many connections wait at a door that nobody else will open: the server stops.
+    fn left_behind(&self, door: &Door) -> u64 {
+        match door {
+            Door::Listener(_, listener) if self.shared.worker.stopping.load(Ordering::SeqCst) => {
+                listener.queue().map_or(0, |queue| queue.waiting)
+            }
+            _ => 0,
         }
     }
 
@@ -124,16 +135,25 @@ async fn accept(reactor: Rc<Reactor>, door: Door, wire: Wire, preface: Preface) 
     let mut phase = reactor.shared.phase.subscribe();
     let (mut paused, mut serving) = (phase.clone(), phase.clone());
     let (mut busy, mut taken) = (reactor.busy.subscribe(), reactor.busy.subscribe());
+    let mut idle = busy.clone();
+    let mut left = None;
     loop {
         // The senders live as long as the reactor.
         let _ = serving.wait_for(|phase| *phase != Phase::Paused).await;
+        if left.is_none() && *phase.borrow() == Phase::Draining {
+            left = Some(reactor.left_behind(&door));
+        }
         let next = async {
             let _ = busy.wait_for(|busy| !*busy).await;
             door.accept().await
         };
         let accepted = tokio::select! {
             biased;
-            _ = phase.wait_for(|phase| *phase == Phase::Draining) => return,
+            _ = phase.wait_for(|phase| *phase == Phase::Draining), if left.is_none() => continue,
+            left = door.take_left(&mut left, &mut idle), if left.is_some() => match left {
+                Some(accepted) => accepted,
+                None => return,
+            },
             _ = paused.wait_for(|phase| *phase == Phase::Paused) => continue,
             // A stream took the slot while nobody came: who comes now is for another thread.
             _ = taken.wait_for(|busy| *busy), if !*reactor.busy.borrow() => continue,
@@ -177,23 +197,39 @@ async fn serve_connection(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
 
 /// An [`Inlet`] within a reactor.
 enum Door {
-    Listener(Acceptor),
+    Listener(Acceptor, Arc<Listener>),
     Channel(UnixStream),
 }
 
 impl Door {
     fn new(inlet: &Inlet) -> io::Result<Self> {
         Ok(match inlet {
-            Inlet::Listener(listener) => Self::Listener(Acceptor::new(listener)?),
+            Inlet::Listener(listener) => {
+                Self::Listener(Acceptor::new(listener)?, Arc::clone(listener))
+            }
             Inlet::Channel(channel) => {
                 Self::Channel(UnixStream::from_std(channel.try_clone()?.into())?)
             }
         })
     }
 
+    /// Takes the next of so many connections that wait, when the thread is idle; `None` when nobody
+    /// waits any more.
+    async fn take_left(
+        &self,
+        left: &mut Option<u64>,
+        busy: &mut watch::Receiver<bool>,
+    ) -> Option<io::Result<Stream>> {
+        let rest = left.unwrap_or(0).checked_sub(1)?;
+        // The sender lives as long as the reactor.
+        let _ = busy.wait_for(|busy| !*busy).await;
+        *left = Some(rest);
+        tokio::time::timeout(MANNERS, self.accept()).await.ok()
+    }
+
     async fn accept(&self) -> io::Result<Stream> {
         match self {
-            Self::Listener(acceptor) => acceptor.accept().await,
+            Self::Listener(acceptor, _) => acceptor.accept().await,
             Self::Channel(channel) => {
                 let taken = channel.async_io(Interest::READABLE, || channel::take(channel)).await?;
                 Ok(Stream::unix(UnixStream::from_std(taken)?))

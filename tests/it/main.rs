@@ -22,6 +22,7 @@ mod commands;
 mod config;
 #[cfg(feature = "deploy")]
 mod containers;
+mod crons;
 mod daemons;
 #[cfg(feature = "deploy")]
 mod deploy;
@@ -35,6 +36,7 @@ mod limits;
 mod loading;
 mod logs;
 mod matrix;
+mod metrics;
 mod mistakes;
 mod mounts;
 mod options;
@@ -42,6 +44,7 @@ mod others;
 mod pep3333;
 mod proxy_protocol;
 mod python;
+mod reliability;
 mod requests;
 mod slow;
 mod sockets;
