@@ -16,6 +16,12 @@ pub enum Body {
     File(File, u64),
 }
 
+impl Default for Body {
+    fn default() -> Self {
+        Self::Memory(Bytes::new())
+    }
+}
+
 impl Body {
     /// The length in bytes.
     #[must_use]
@@ -35,7 +41,7 @@ impl Body {
     /// The bytes piece by piece, from the start.
     pub fn pieces(&mut self) -> io::Result<BodyPieces<'_>> {
         Ok(match self {
-            Self::Memory(bytes) => BodyPieces::Memory(std::mem::take(bytes)),
+            Self::Memory(bytes) => BodyPieces::Memory(bytes.clone()),
             Self::File(file, _) => {
                 file.seek(SeekFrom::Start(0))?;
                 BodyPieces::File(file)

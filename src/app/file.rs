@@ -1,4 +1,4 @@
-//! A file as the rest of a reply, read without the application.
+//! Bytes of a file as a reply, read without the application.
 
 use std::fs::File;
 use std::io::Read;
@@ -10,23 +10,17 @@ use super::{Piece, Pieces};
 /// A file is read in pieces of this size, in bytes.
 const PIECE: usize = 256 << 10;
 
-/// Bytes of a file from its position.
-pub struct FilePieces {
-    file: File,
-    left: u64,
+/// Bytes of a file from its position, at most so many.
+pub struct FilePart {
+    /// The file.
+    pub file: File,
+    /// Bytes that may still be sent.
+    pub left: u64,
     /// What the file belongs to; dropped at the end.
-    _owner: Option<Box<dyn Pieces>>,
+    pub owner: Option<Box<dyn Pieces>>,
 }
 
-impl FilePieces {
-    /// At most `left` bytes; `owner` is kept until the end.
-    #[must_use]
-    pub fn new(file: File, left: u64, owner: Option<Box<dyn Pieces>>) -> Self {
-        Self { file, left, _owner: owner }
-    }
-}
-
-impl Pieces for FilePieces {
+impl Pieces for FilePart {
     fn next(&mut self) -> Piece {
         let size = usize::try_from(self.left).unwrap_or(PIECE).min(PIECE);
         let mut piece = vec![0; size];

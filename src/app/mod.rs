@@ -5,11 +5,16 @@
 
 pub mod body;
 pub mod file;
+pub mod headers;
 pub mod vars;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 pub use body::Body;
+pub use file::FilePart;
+pub use headers::Headers;
 pub use vars::Vars;
 
 /// A request that was read completely.
@@ -33,9 +38,9 @@ pub struct Request {
 pub struct Reply {
     /// Status code and reason, `200 OK`.
     pub status: Vec<u8>,
-    /// Names and values, checked: no control characters.
-    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
-    /// What follows the headers.
+    /// What stands before the body.
+    pub headers: Headers,
+    /// What follows the headers; where the head was sent already, what follows what was sent.
     pub body: Output,
     /// How many pieces the application gave so far.
     pub pieces: usize,
@@ -58,6 +63,8 @@ pub struct Noted {
 pub enum Output {
     /// All of it.
     Full(Bytes),
+    /// A part of a file.
+    File(FilePart),
     /// A first piece, and where more comes from.
     Stream(Bytes, Box<dyn Pieces>),
 }
@@ -79,10 +86,20 @@ pub enum Piece {
     Broken,
 }
 
+/// The way to the client of a request, for what an application sends before it returns (`write()` of
+/// PEP 3333).
+pub trait Outlet: Send + Sync {
+    /// Sends bytes, before the first of them the head, and waits until they are on their way.
+    /// Fails where the client is gone or takes nothing; with `NotConnected` once the application has
+    /// returned, and what it gives must go the usual way.
+    fn send(&self, status: &[u8], headers: &Headers, bytes: &[u8]) -> std::io::Result<()>;
+}
+
 /// An application, called by many threads.
 pub trait App: Send + Sync {
-    /// Answers a request. Never fails: an application that fails answers with a 500.
-    fn call(&self, request: Request) -> Reply;
+    /// Answers a request; takes its body, and leaves its variables. Never fails: an application that
+    /// fails answers with a 500.
+    fn call(&self, request: &mut Request, outlet: &Arc<dyn Outlet>) -> Reply;
 
     /// The number of the loaded application that a mount means, or of the one for everything else;
     /// `None` where there is none.
@@ -105,9 +122,11 @@ impl Reply {
     /// A plain text answer of the server itself.
     #[must_use]
     pub fn plain(status: &str, text: &'static str) -> Self {
+        let mut headers = Headers::default();
+        headers.push("Content-Type", "text/plain");
         Self {
             status: status.as_bytes().to_vec(),
-            headers: vec![(b"Content-Type".to_vec(), b"text/plain".to_vec())],
+            headers,
             body: Output::Full(Bytes::from_static(text.as_bytes())),
             pieces: 0,
             failed: false,
@@ -128,14 +147,5 @@ impl Reply {
     pub fn code(&self) -> u16 {
         let digits = self.status.get(..3).and_then(|code| std::str::from_utf8(code).ok());
         digits.and_then(|code| code.parse().ok()).unwrap_or(500)
-    }
-
-    /// The value of a header, by its name in any case.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&[u8]> {
-        let mut headers = self.headers.iter();
-        headers
-            .find(|(known, _)| known.eq_ignore_ascii_case(name.as_bytes()))
-            .map(|(_, value)| value.as_slice())
     }
 }

@@ -24,6 +24,12 @@ pub struct TooLong;
 pub struct Truncated;
 
 impl Vars {
+    /// None yet, with room for so many bytes.
+    #[must_use]
+    pub fn with_room(bytes: usize) -> Self {
+        Self { packet: BytesMut::with_capacity(bytes), places: Vec::with_capacity(32) }
+    }
+
     /// Takes a packet's body apart, without copying it.
     pub fn parse(packet: BytesMut) -> Result<Self, Truncated> {
         let mut places = Vec::with_capacity(32);

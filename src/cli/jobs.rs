@@ -96,6 +96,7 @@ pub(super) fn gateway_job(
     settings: &Arc<Settings>,
     sockets: &Sockets,
     channel: &OwnedFd,
+    board: &'static Scoreboard,
 ) -> Option<gateway::Job> {
     let sockets = sockets.requests.iter().filter(|socket| socket.protocol.is_of_gateway());
     let entrances = sockets.map(|socket| gateway::Entrance {
@@ -107,6 +108,7 @@ pub(super) fn gateway_job(
         settings: Arc::clone(settings),
         entrances: entrances.collect(),
         channel: channel.try_clone().ok()?,
+        board,
     })
 }
 

@@ -129,6 +129,16 @@ pub(super) fn take_immediate_identity(settings: &Settings) -> Result<(), Failure
     drop_privileges(said.immediate_uid.as_ref(), said.immediate_gid.as_ref(), settings, false)
 }
 
+/// The same for the gateway, where it has an identity of its own.
+pub(super) fn take_identity_of_gateway(settings: &Settings) -> Result<(), Failure> {
+    drop_privileges(
+        settings.http.http_uid.as_ref(),
+        settings.http.http_gid.as_ref(),
+        settings,
+        true,
+    )
+}
+
 /// `last` where this is what the processes stay: then capabilities are chosen, too.
 fn drop_privileges(
     uid: Option<&Named>,

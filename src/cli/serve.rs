@@ -1,6 +1,6 @@
 //! A server from its settings to its end: [`serve`] tells it in order.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -17,6 +17,7 @@ use super::jobs::{self, gateway_job, is_first, worker_job};
 use super::logs;
 use super::prepare::{
     choose_processors, go_to_background, greet, name_process, prepare_environment, take_identity,
+    take_identity_of_gateway,
 };
 use super::settle::{Drops, Settled, load_applications, settle};
 use super::sockets::Sockets;
@@ -74,7 +75,6 @@ pub(super) fn serve(
 /// Further descriptors of what an image before left, in case this one fails.
 struct Spare {
     listeners: Vec<(&'static str, Arc<Listener>)>,
-    channel: Vec<(String, OwnedFd)>,
     outputs: Vec<(String, OwnedFd)>,
 }
 
@@ -90,11 +90,7 @@ impl Spare {
                 |heirloom: &Heirloom| Some((heirloom.address.clone(), heirloom.again().ok()?));
             heirlooms.iter().filter_map(copy).collect()
         };
-        Self {
-            listeners: listeners.collect(),
-            channel: again(&legacy.channel),
-            outputs: again(&legacy.outputs),
-        }
+        Self { listeners: listeners.collect(), outputs: again(&legacy.outputs) }
     }
 
     /// The listener for metrics among all.
@@ -103,26 +99,6 @@ impl Spare {
         let (_, listener) = self.listeners.remove(index);
         Arc::into_inner(listener)
     }
-}
-
-const GIVES: &str = "gives";
-const TAKES: &str = "takes";
-
-/// The channel from the gateway to the workers: inherited, so that what an old gateway still hands
-/// over is taken, or new.
-fn open_channel(heirlooms: Vec<Heirloom>) -> Result<(Arc<OwnedFd>, Arc<OwnedFd>), Failure> {
-    let (mut gives, mut takes) = (None, None);
-    for heirloom in heirlooms {
-        match heirloom.address.as_str() {
-            GIVES => gives = Some(heirloom.into_fd()),
-            _ => takes = Some(heirloom.into_fd()),
-        }
-    }
-    let (gives, takes) = match (gives, takes) {
-        (Some(gives), Some(takes)) => (gives, takes),
-        _ => channel::pair().map_err(|error| failed("make a channel", &error.into()))?,
-    };
-    Ok((Arc::new(gives), Arc::new(takes)))
 }
 
 /// Watches over processes of an image before, until they are gone or the next reload succeeds.
@@ -137,20 +113,20 @@ fn carry_on(program: Program, legacy: &Legacy, mut spare: Spare) -> Result<u8, F
     let rules = Rules { workers: 0, initial: 0, ..rules(&settings, false, Vec::new()) };
     let daemons = Daemons::new(&settings, &legacy.daemons);
     let metrics = spare.metrics(legacy.metrics.as_deref());
-    let processes = legacy.processes.clone();
-    let elders = Living { processes, daemons: daemons.attendants(&legacy.daemons) };
+    let (processes, gateways) = (legacy.processes.clone(), legacy.gateways.clone());
+    let elders = Living { processes, gateways, daemons: daemons.attendants(&legacy.daemons) };
     Ok(master::run(master::Job {
         settings: &settings,
         state: State::new(rules, &elders, Instant::now()),
         board: make_board(&settings)?,
         sockets: spare.listeners,
         doors: Vec::new(),
+        channel: None,
         stats: None,
         metrics: metrics.as_ref(),
         fifo: None,
         daemons,
         crons: crons(&settings, Some(legacy)),
-        channel: spare.channel.iter().map(|(name, fd)| Heirloom::new(name, fd)).collect(),
         log: None,
         outputs: spare.outputs.iter().map(|(name, fd)| Heirloom::new(name, fd)).collect(),
         program,
@@ -241,7 +217,7 @@ fn start_server(
     let drops = Drops::of(&settings);
     let is_later = legacy.is_some();
     let crons = crons(&settings, legacy.as_ref());
-    let Legacy { processes, daemons: beside, reloads, channel, .. } = legacy.unwrap_or_default();
+    let Legacy { processes, gateways, daemons: beside, reloads, .. } = legacy.unwrap_or_default();
     let Settled { pidfiles, early } =
         settle(&settings, drops, is_later, heirlooms, &mut leftovers)?;
     if let (Some(file), None) = (settings.logging.late_file(), &log) {
@@ -251,7 +227,7 @@ fn start_server(
         return rehearse(&Arc::new(settings), said, drops);
     }
     let daemons = Daemons::new(&settings, &beside);
-    let elders = Living { processes, daemons: daemons.attendants(&beside) };
+    let elders = Living { processes, gateways, daemons: daemons.attendants(&beside) };
     let sockets = Sockets::open(&settings, early, &mut leftovers)?;
     pidfiles.new.into_iter().try_for_each(Pidfile::write)?;
     if settings.processes.daemonize2.is_none() {
@@ -266,7 +242,9 @@ fn start_server(
         say!("*** ready to serve after {:.2} seconds ***", began.elapsed().as_secs_f32());
     }
     let rules = rules(&settings, sockets.has_gateway(), daemons.ties());
-    let (gives, takes) = open_channel(channel)?;
+    let (takes, gives) =
+        channel::pair().map_err(|error| failed("make a channel", &error.into()))?;
+    let gives = Arc::new(gives);
     let succeeds = !elders.processes.is_empty();
     let requests = logs::requests(&settings, log.as_deref());
     let live = |place: Place| {
@@ -288,17 +266,21 @@ fn start_server(
                     return code;
                 }
                 let loaded = loaded.as_ref();
-                let (sockets, takes) = (&sockets, &takes);
+                let (sockets, gives) = (&sockets, &gives);
                 let job =
-                    worker_job(number, &settings, sockets, takes, board, loaded, &facts, succeeds);
+                    worker_job(number, &settings, sockets, gives, board, loaded, &facts, succeeds);
                 worker::run(worker::Job { requests: requests.clone(), ..job })
             }
             Place::Gateway => {
                 name_process(&settings, "uWSGI http 1", false);
+                if let Err(failure) = take_identity_of_gateway(&settings) {
+                    say!("{failure}");
+                    return Exit::Wrong as u8;
+                }
                 if let Err(code) = jobs::run_hooks(&settings, &[Moment::AsGateway]) {
                     return code;
                 }
-                gateway_job(&settings, &sockets, &gives).map_or(1, gateway::run)
+                gateway_job(&settings, &sockets, &takes, board).map_or(1, gateway::run)
             }
             // Started by the master itself.
             Place::Daemon(_) => Exit::Wrong as u8,
@@ -318,7 +300,8 @@ fn start_server(
         settings: &settings,
         state: State::new(rules, &elders, Instant::now()),
         board,
-        doors: sockets.doors().chain([takes.as_fd()]).collect(),
+        doors: sockets.doors().collect(),
+        channel: Some(&gives),
         sockets: sockets.named(),
         stats: sockets.stats.as_ref(),
         metrics: sockets.metrics.as_ref(),
@@ -327,7 +310,6 @@ fn start_server(
         crons,
         log,
         outputs,
-        channel: vec![Heirloom::new(GIVES, &*gives), Heirloom::new(TAKES, &*takes)],
         program,
         reloads,
         hooks: &python::Hooks,

@@ -1,175 +1,110 @@
-//! One request through the gateway: collected, handed to a worker, its reply carried back.
+//! One request through the gateway: handed to a thread of a worker, its reply carried back.
 
-use std::io;
-use std::os::fd::OwnedFd;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::io::IoSlice;
 use std::time::Duration;
 
-use bytes::{Buf, Bytes, BytesMut};
-use http::{HeaderValue, Request, Response, StatusCode, header};
-use http_body::{Frame, SizeHint};
-use hyper::body::Incoming;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
-use tokio::net::UnixStream;
-use tokio::time::timeout;
+use http::StatusCode;
 
 use super::Gateway;
+use super::pool::{Lost, Refusal, Thread};
 use crate::app::vars::TooLong;
 use crate::app::{Body, Vars};
 use crate::log::say;
-use crate::net::http::{collect, say_close, set_head};
+use crate::net::http::plain;
+use crate::net::stream::Stream;
 use crate::options::settings::Settings;
-use crate::process::{channel, scoreboard};
+use crate::process::scoreboard;
 use crate::protocol::REQUEST_START;
-use crate::protocol::http::{Connection, vars};
-use crate::protocol::reply::frame;
+use crate::protocol::http::{Facts, host_and_target, vars};
+use crate::protocol::http1::Head;
+use crate::protocol::reply::frame::Event;
 use crate::protocol::uwsgi;
 
-/// A head has at most so many headers.
-const MOST_HEADERS: usize = 1024;
+/// Bytes that are cheaper to copy than to send as a piece of their own.
+const SMALL: usize = 16 << 10;
 
-/// The giving end of the channel to the workers.
-pub(super) struct Channel {
-    end: UnixStream,
-    /// Who waits for room in the queue waits in line.
-    line: tokio::sync::Mutex<()>,
+/// How often a request is handed over again because nobody took it.
+const TRIES: usize = 32;
+
+/// A client who waits for a reply.
+pub(super) struct Client<'c> {
+    /// The connection.
+    pub(super) stream: &'c mut Stream,
+    /// Longest time in which nothing goes on.
+    pub(super) silence: Duration,
+    /// Longest wait for a thread that is free.
+    pub(super) patience: Duration,
+    /// Whether a further request may come.
+    pub(super) may_go_on: bool,
+    /// Whether the client knows HTTP/1.1.
+    pub(super) is_http11: bool,
 }
 
-impl Channel {
-    pub(super) fn new(end: OwnedFd) -> io::Result<Self> {
-        let end = UnixStream::from_std(end.into())?;
-        Ok(Self { end, line: tokio::sync::Mutex::new(()) })
-    }
-
-    /// Hands a connection to the workers.
-    async fn give(&self, theirs: &std::os::unix::net::UnixStream) -> io::Result<()> {
-        let _turn = self.line.lock().await;
-        self.end.async_io(Interest::WRITABLE, || channel::give(&self.end, theirs)).await
-    }
-}
+/// The connection cannot be used any more.
+#[derive(Debug)]
+pub(super) struct Broken;
 
 /// Answers a request.
 pub(super) async fn forward(
     gateway: &Gateway,
-    facts: &Connection,
-    request: Request<Incoming>,
-) -> Response<WorkerBody> {
-    match exchange(gateway, facts, request).await {
-        Ok(response) => response,
-        Err(refused) => refused.into_response(),
-    }
-}
-
-/// Answers what is no request; the end of its connection.
-pub(super) fn refusal(status: StatusCode) -> Response<WorkerBody> {
-    Refused::from(status).into_response()
-}
-
-/// Tells a client to come over HTTPS: the same host without its port, the same target, as uWSGI
-/// 2.0.31 does.
-pub(super) fn to_https(request: &Request<Incoming>) -> Response<WorkerBody> {
-    let said = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = request.uri().authority().map(http::uri::Authority::as_str).or(said);
-    let host = host.and_then(|host| host.parse::<http::uri::Authority>().ok());
-    let target = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    let location = host.map(|host| format!("https://{}{target}", host.host()));
-    let Some(Ok(location)) = location.map(HeaderValue::try_from) else {
-        return refusal(StatusCode::BAD_REQUEST);
+    facts: &Facts,
+    (head, mut body): (Head, Body),
+    mut client: Client<'_>,
+) -> Result<bool, Broken> {
+    let packet = match packet(gateway, facts, &head, &body) {
+        Ok(packet) => packet,
+        Err(status) => return client.refuse(status).await,
     };
-    let mut response = Response::new(WorkerBody::full(Bytes::new()));
-    *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
-    response.headers_mut().insert(header::LOCATION, location);
-    response
-}
-
-/// Why there is no reply of a worker.
-struct Refused {
-    status: StatusCode,
-    /// Whether the rest of the connection cannot be trusted.
-    close: bool,
-}
-
-impl From<StatusCode> for Refused {
-    fn from(status: StatusCode) -> Self {
-        Self { status, close: true }
-    }
-}
-
-impl Refused {
-    fn of_worker(status: StatusCode) -> Self {
-        Self { status, close: false }
-    }
-
-    fn into_response(self) -> Response<WorkerBody> {
-        let text = self.status.canonical_reason().unwrap_or("Bad Request");
-        let mut response = Response::new(WorkerBody::full(text.into()));
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-        if self.close {
-            say_close(&mut response);
+    for _ in 0..TRIES {
+        let mut thread = match gateway.pool.thread(client.patience).await {
+            Ok(thread) => thread,
+            Err(Refusal::Overloaded) => {
+                say!("[warning] the http gateway is overloaded: too many requests wait");
+                return client.refuse(StatusCode::SERVICE_UNAVAILABLE).await;
+            }
+            Err(Refusal::TooLate) => return client.refuse(StatusCode::GATEWAY_TIMEOUT).await,
+        };
+        match thread.ask(&packet, &mut body, client.silence).await {
+            Ok(first) => return client.relay(gateway, thread, first).await,
+            Err(Lost::NotTaken) => {}
+            Err(Lost::TimedOut) => return client.refuse(StatusCode::GATEWAY_TIMEOUT).await,
+            Err(Lost::Died(error)) => {
+                say!("a worker went away before it answered: {error}");
+                return client.refuse(StatusCode::BAD_GATEWAY).await;
+            }
         }
-        response
     }
+    say!("no worker takes a request");
+    client.refuse(StatusCode::BAD_GATEWAY).await
 }
 
-async fn exchange(
+/// The request as a packet of the uwsgi protocol.
+fn packet(
     gateway: &Gateway,
-    facts: &Connection,
-    request: Request<Incoming>,
-) -> Result<Response<WorkerBody>, Refused> {
+    facts: &Facts,
+    head: &Head,
+    body: &Body,
+) -> Result<Vec<u8>, StatusCode> {
     let settings = &gateway.settings;
-    let silence = Duration::from_secs(settings.http.http_timeout);
-    let (head, incoming) = request.into_parts();
-    let mut vars = vars(&head, facts)
-        .and_then(|vars| add_variables(settings, vars))
-        .map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
-    // What is larger fits no packet.
-    let limit = usize::try_from(settings.limits.buffer_size)
-        .unwrap_or(usize::MAX)
-        .min(usize::from(u16::MAX));
+    let made =
+        vars(head, facts).and_then(|vars| add_variables(settings, vars)).and_then(|mut vars| {
+            if head.length().is_none() {
+                // A body that came in chunks has a length now.
+                vars.push(b"CONTENT_LENGTH", body.len().to_string().as_bytes())?;
+            }
+            if settings.statistics.metrics.is_some() {
+                let now = scoreboard::now().as_secs_f64().to_string();
+                vars.push(REQUEST_START, now.as_bytes())?;
+            }
+            Ok(vars)
+        });
+    let vars = made.map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
+    let limit = usize::try_from(settings.limits.buffer_size).unwrap_or(usize::MAX);
     if vars.packet_size() > limit {
-        return Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into());
+        return Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     }
-    let mut body =
-        collect(incoming, settings.limits.post_buffering, settings.limits.limit_post, silence)
-            .await?;
-    if vars.get(b"HTTP_TRANSFER_ENCODING").is_some() {
-        // A body that came in chunks has a length now.
-        vars.push(b"CONTENT_LENGTH", body.len().to_string().as_bytes())
-            .map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
-    }
-    if settings.statistics.metrics.is_some() {
-        let now = scoreboard::now().as_secs_f64().to_string();
-        vars.push(REQUEST_START, now.as_bytes())
-            .map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
-    }
-    let stream = hand_over(gateway, vars, &mut body).await.map_err(|error| worker_lost(&error))?;
-    let mut reply = FrameReader { stream, buffer: BytesMut::with_capacity(4096), silence };
-    let head = match reply.next().await {
-        Ok(head) => head,
-        Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-            return Err(Refused::of_worker(StatusCode::GATEWAY_TIMEOUT));
-        }
-        Err(error) => return Err(worker_lost(&error)),
-    };
-    let mut response = Response::new(());
-    parse_head(&head, &mut response).ok_or_else(|| {
-        say!("the http gateway cannot read the reply of a worker");
-        Refused::of_worker(StatusCode::BAD_GATEWAY)
-    })?;
-    // What is all there needs no waiting, and gets a length.
-    let first = reply.try_next().map_err(|error| worker_lost(&error))?;
-    let body = match first {
-        Some(first) if first.is_empty() => WorkerBody::full(Bytes::new()),
-        Some(first) => match reply.try_next().map_err(|error| worker_lost(&error))? {
-            Some(end) if end.is_empty() => WorkerBody::full(first),
-            second => WorkerBody::more(reply, [Some(first), second]),
-        },
-        None => WorkerBody::more(reply, [None, None]),
-    };
-    Ok(response.map(|()| body))
+    // What is larger fits no packet.
+    uwsgi::encode(vars).ok_or(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
 }
 
 /// Adds what the configuration wants said of every request.
@@ -185,150 +120,109 @@ fn add_variables(settings: &Settings, mut vars: Vars) -> Result<Vars, TooLong> {
     Ok(vars)
 }
 
-fn worker_lost(error: &io::Error) -> Refused {
-    say!("a worker went away before it answered: {error}");
-    Refused::of_worker(StatusCode::BAD_GATEWAY)
+/// Where a client is sent that is to come over HTTPS: the same host without its port, the same
+/// target, as uWSGI 2.0.31 does.
+fn https_location(head: &Head) -> Option<String> {
+    let (host, target) = host_and_target(head);
+    let host = std::str::from_utf8(host?).ok()?.parse::<http::uri::Authority>().ok()?;
+    let location = format!("https://{}{}", host.host(), String::from_utf8_lossy(&target));
+    http::HeaderValue::try_from(&location).is_ok().then_some(location)
 }
 
-/// Hands a request to the worker that is idle next, on a connection of its own.
-async fn hand_over(gateway: &Gateway, vars: Vars, body: &mut Body) -> io::Result<UnixStream> {
-    let packet = uwsgi::encode(vars).ok_or(io::ErrorKind::InvalidData)?;
-    let (mine, theirs) = channel::connection()?;
-    let mut stream = UnixStream::from_std(mine)?;
-    let mut pieces = body.pieces()?;
-    let mut bytes = BytesMut::from(&packet[..]);
-    // What fits is there before the worker looks, so that it never waits for a request it took.
-    while let Ok(1..) = stream.try_write(&bytes).inspect(|written| bytes.advance(*written)) {
-        if bytes.is_empty() {
-            bytes.extend_from_slice(&pieces.take()?);
+impl Client<'_> {
+    /// Answers without a worker; whether a further request may come.
+    async fn refuse(&mut self, status: StatusCode) -> Result<bool, Broken> {
+        // What was too large was not read to its end.
+        self.may_go_on &= status.is_server_error();
+        let more = match status {
+            StatusCode::SERVICE_UNAVAILABLE => "Retry-After: 1\r\n",
+            _ => "",
+        };
+        self.send(&plain(status, more, !self.may_go_on), b"").await?;
+        Ok(self.may_go_on)
+    }
+
+    /// Sends the client to HTTPS; whether a further request may come.
+    pub(super) async fn send_to_https(mut self, head: &Head) -> Result<bool, Broken> {
+        let Some(location) = https_location(head) else {
+            return self.refuse(StatusCode::BAD_REQUEST).await;
+        };
+        let more = format!("Location: {location}\r\n");
+        self.send(&plain(StatusCode::MOVED_PERMANENTLY, &more, !self.may_go_on), b"").await?;
+        Ok(self.may_go_on)
+    }
+
+    async fn send(&mut self, first: &[u8], second: &[u8]) -> Result<(), Broken> {
+        let mut pieces = [IoSlice::new(first), IoSlice::new(second)];
+        self.stream.send(&mut pieces, self.silence).await.map_err(|_| Broken)
+    }
+
+    /// Carries a reply back, as it comes.
+    async fn relay(
+        &mut self,
+        gateway: &Gateway,
+        mut thread: Thread,
+        first: Event,
+    ) -> Result<bool, Broken> {
+        let Event::Head(head, has_open_end) = first else {
+            say!("the http gateway cannot understand a worker");
+            return self.refuse(StatusCode::BAD_GATEWAY).await;
+        };
+        let mut out = Vec::with_capacity(head.len() + 1024);
+        // The empty line comes behind what is added.
+        out.extend_from_slice(head.strip_suffix(b"\r\n").unwrap_or(&head));
+        let in_chunks = has_open_end && self.is_http11;
+        if in_chunks {
+            out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
         }
-    }
-    gateway.channel.give(&theirs).await?;
-    drop(theirs);
-    while !bytes.is_empty() {
-        stream.write_all(&bytes).await?;
-        bytes = BytesMut::from(&pieces.take()?[..]);
-    }
-    Ok(stream)
-}
-
-fn parse_head(head: &[u8], response: &mut Response<()>) -> Option<()> {
-    let mut headers = vec![httparse::EMPTY_HEADER; MOST_HEADERS];
-    let mut parsed = httparse::Response::new(&mut headers);
-    parsed.parse(head).ok().filter(httparse::Status::is_complete)?;
-    // As it stands there: the parser leaves out a reason that is not ASCII.
-    let line = head.split(|&byte| byte == b'\r').next()?;
-    let status = line.splitn(2, |&byte| byte == b' ').nth(1)?;
-    let headers: Vec<_> = parsed
-        .headers
-        .iter()
-        .map(|header| (header.name.as_bytes().to_vec(), header.value.to_vec()))
-        .collect();
-    set_head(response, status, &headers);
-    Some(())
-}
-
-/// Reads frames of a reply.
-pub(super) struct FrameReader {
-    stream: UnixStream,
-    buffer: BytesMut,
-    silence: Duration,
-}
-
-impl FrameReader {
-    /// The next frame, where it is here already.
-    fn try_next(&mut self) -> io::Result<Option<Bytes>> {
-        frame::take(&mut self.buffer).map_err(|error| io::Error::other(error.to_string()))
-    }
-
-    /// The next frame.
-    async fn next(&mut self) -> io::Result<Bytes> {
+        self.may_go_on &= in_chunks || !has_open_end;
+        out.extend_from_slice(match (self.may_go_on, self.is_http11) {
+            (false, _) => b"Connection: close\r\n\r\n",
+            (true, false) => b"Connection: keep-alive\r\n\r\n",
+            (true, true) => b"\r\n",
+        });
         loop {
-            if let Some(frame) = self.try_next()? {
-                return Ok(frame);
+            // What is all there goes in one piece.
+            let event = match thread.try_next() {
+                Ok(Some(event)) => Ok(event),
+                Ok(None) => {
+                    self.send(&out, b"").await?;
+                    out.clear();
+                    thread.next(self.silence).await
+                }
+                Err(lost) => Err(lost),
+            };
+            match event {
+                Ok(Event::Body(part)) => {
+                    if in_chunks {
+                        out.extend_from_slice(format!("{:x}\r\n", part.len()).as_bytes());
+                    }
+                    if part.len() > SMALL {
+                        self.send(&out, &part).await?;
+                        out.clear();
+                    } else {
+                        out.extend_from_slice(&part);
+                    }
+                    if in_chunks {
+                        out.extend_from_slice(b"\r\n");
+                    }
+                }
+                Ok(Event::End) => {
+                    if in_chunks {
+                        out.extend_from_slice(b"0\r\n\r\n");
+                    }
+                    gateway.pool.give_back(thread);
+                    self.send(&out, b"").await?;
+                    return Ok(self.may_go_on);
+                }
+                Ok(Event::Head(..) | Event::Gone) => return Err(Broken),
+                Err(lost) => {
+                    say!("a reply of a worker ended before its end: {lost}");
+                    // What came is carried on; without an end it is known to be incomplete.
+                    let _ = self.send(&out, b"").await;
+                    return Err(Broken);
+                }
             }
-            self.buffer.reserve(16 << 10);
-            let read = timeout(self.silence, self.stream.read_buf(&mut self.buffer)).await;
-            if read.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-        }
-    }
-}
-
-type NextFrame = Pin<Box<dyn Future<Output = (FrameReader, io::Result<Bytes>)>>>;
-
-/// The body of a worker's reply.
-pub(super) struct WorkerBody {
-    ready: [Option<Bytes>; 2],
-    next: Option<NextFrame>,
-    /// Why there is no more, while hyper sends what it has.
-    broken: Option<io::Error>,
-}
-
-impl WorkerBody {
-    fn full(bytes: Bytes) -> Self {
-        Self {
-            ready: [Some(bytes).filter(|bytes| !bytes.is_empty()), None],
-            next: None,
-            broken: None,
-        }
-    }
-
-    fn more(reader: FrameReader, ready: [Option<Bytes>; 2]) -> Self {
-        Self { ready, next: Some(next_frame(reader)), broken: None }
-    }
-}
-
-fn next_frame(mut reader: FrameReader) -> NextFrame {
-    Box::pin(async move {
-        let frame = reader.next().await;
-        (reader, frame)
-    })
-}
-
-impl http_body::Body for WorkerBody {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if let Some(ready) = self.ready.iter_mut().find_map(Option::take) {
-            return Poll::Ready(Some(Ok(Frame::data(ready))));
-        }
-        if let Some(error) = self.broken.take() {
-            return Poll::Ready(Some(Err(error)));
-        }
-        let Some(next) = &mut self.next else { return Poll::Ready(None) };
-        let (reader, frame) = std::task::ready!(next.as_mut().poll(context));
-        self.next = None;
-        match frame {
-            Ok(frame) if frame.is_empty() => Poll::Ready(None),
-            Ok(frame) => {
-                self.next = Some(next_frame(reader));
-                Poll::Ready(Some(Ok(Frame::data(frame))))
-            }
-            Err(error) => {
-                say!("a reply of a worker ended before its end: {error}");
-                self.broken = Some(error);
-                context.waker().wake_by_ref();
-                Poll::Pending
-            }
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.next.is_none() && self.broken.is_none() && self.ready.iter().all(Option::is_none)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match (&self.next, &self.broken) {
-            (None, None) => {
-                SizeHint::with_exact(self.ready.iter().flatten().map(|b| b.len() as u64).sum())
-            }
-            _ => SizeHint::default(),
         }
     }
 }

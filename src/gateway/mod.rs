@@ -1,13 +1,16 @@
 //! `--http`: a process of its own that holds the clients' connections.
 //!
-//! Reads complete requests with hyper and hands each one to whichever worker thread is idle, over
-//! the channel. Runs no Python and knows nothing of the application.
+//! Reads complete requests and hands each one to a thread of a worker that is idle ([`pool`],
+//! [`forward`]). Runs no Python and knows nothing of the application.
 
 mod forward;
+mod pool;
 
+use std::io::IoSlice;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -16,13 +19,14 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::log::say;
-use crate::net::http::{Arrived, PATIENCE, Rules, say_close, serve as serve_http};
+use crate::net::http::{PATIENCE, Requests, Rules, plain};
 use crate::net::listen::Listener;
 use crate::net::stream::{Acceptor, Preface, Stream};
 use crate::net::tls::Tls;
 use crate::options::settings::Settings;
+use crate::process::scoreboard::Scoreboard;
 use crate::process::signals;
-use crate::protocol::http::Connection;
+use crate::protocol::http::{Facts, client_address};
 
 const MOST_CONNECTIONS: u32 = 1 << 20;
 /// After an error of `accept` (no descriptors left) nothing is accepted for so long.
@@ -34,8 +38,10 @@ pub struct Job {
     pub settings: Arc<Settings>,
     /// Where clients come.
     pub entrances: Vec<Entrance>,
-    /// Where requests go.
+    /// Where threads of workers come.
     pub channel: OwnedFd,
+    /// What is shared with workers and the master.
+    pub board: &'static Scoreboard,
 }
 
 /// Where clients come.
@@ -62,7 +68,8 @@ enum Leaving {
 /// What all connections share.
 struct Gateway {
     settings: Arc<Settings>,
-    channel: forward::Channel,
+    pool: pool::Pool,
+    board: &'static Scoreboard,
     server_name: String,
     leaving: watch::Sender<Leaving>,
     /// Held by every connection; all of them back means that the gateway is done.
@@ -90,8 +97,10 @@ async fn serve(job: Job) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
     signals::release(signals::TO_CHILDREN);
+    let most = usize::try_from(job.settings.http.http_queue).unwrap_or(usize::MAX);
     let gateway = Rc::new(Gateway {
-        channel: forward::Channel::new(job.channel)?,
+        pool: pool::Pool::new(job.channel, job.board, most)?,
+        board: job.board,
         settings: job.settings,
         server_name: nix::unistd::gethostname()
             .map(|name| name.to_string_lossy().into_owned())
@@ -99,6 +108,8 @@ async fn serve(job: Job) -> std::io::Result<()> {
         leaving: watch::Sender::new(Leaving::No),
         connections: Arc::new(Semaphore::new(MOST_CONNECTIONS as usize)),
     });
+    let takes_in = Rc::clone(&gateway);
+    tokio::task::spawn_local(async move { takes_in.pool.take_in().await });
     let mut acceptors = JoinSet::new();
     for entrance in job.entrances {
         acceptors.spawn_local(accept(Rc::clone(&gateway), entrance));
@@ -178,9 +189,12 @@ async fn accept(gateway: Rc<Gateway>, entrance: Entrance) {
                 begun = stream.begin(&preface) => begun,
                 () = out_of_patience(&gateway) => None,
             };
+            let connections = &gateway.board.gateway().connections;
+            connections.fetch_add(1, Ordering::Relaxed);
             if let Some(stream) = begun {
                 serve_connection(&gateway, stream, to_https).await;
             }
+            connections.fetch_sub(1, Ordering::Relaxed);
             drop(permit);
         });
     }
@@ -194,48 +208,73 @@ async fn out_of_patience(gateway: &Gateway) {
     tokio::time::sleep(PATIENCE).await;
 }
 
-async fn serve_connection(gateway: &Rc<Gateway>, stream: Stream, to_https: bool) {
+async fn serve_connection(gateway: &Rc<Gateway>, mut stream: Stream, to_https: bool) {
     let settings = &gateway.settings;
-    let facts = Rc::new(Connection {
-        client: stream.client(),
-        server_port: stream.port().to_string(),
-        server_name: gateway.server_name.clone(),
-        underscores: settings.http.http_allow_underscores,
-        gateway: true,
-        proxied: stream.is_proxied(),
-        tls: stream.is_tls(),
-        certificate: stream.certificate(),
-        export_certificate: settings.http.https_export_cert,
-    });
-    let answer = |request: Arrived| {
-        let (gateway, facts) = (Rc::clone(gateway), Rc::clone(&facts));
-        async move {
-            let mut response = match request {
-                Err(status) => forward::refusal(status),
-                Ok(request) if to_https => forward::to_https(&request),
-                Ok(request) => forward::forward(&gateway, &facts, request).await,
-            };
-            if *gateway.leaving.borrow() > Leaving::No {
-                say_close(&mut response);
-            }
-            response
-        }
+    let facts = facts(gateway, &stream);
+    let silence = Duration::from_secs(settings.http.http_timeout);
+    let rules = Rules {
+        head: settings.limits.buffer_size,
+        // As uWSGI 2.0.31 does: the limit of silence holds where there is none of its own.
+        wait: settings.http.http_keepalive.map_or(silence, Duration::from_secs),
+        speaks: or_else(settings.http.http_headers_timeout, silence),
+        silence,
+        keep_alive: true,
+        in_memory: settings.limits.post_buffering,
+        body: settings.limits.limit_post,
     };
-    let mut leaving = gateway.leaving.subscribe();
     let drained = async {
+        let mut leaving = gateway.leaving.subscribe();
         // The sender lives as long as the gateway.
         let _ = leaving.wait_for(|leaving| *leaving > Leaving::No).await;
         let soon = leaving.wait_for(|leaving| *leaving == Leaving::Soon);
         let _ = tokio::time::timeout(PATIENCE, soon).await;
     };
-    let rules = Rules {
-        head: settings.limits.buffer_size,
-        // As uWSGI 2.0.31 does: the limit of silence holds where there is none of its own.
-        wait: Duration::from_secs(
-            settings.http.http_keepalive.unwrap_or(settings.http.http_timeout),
-        ),
-        silence: Duration::from_secs(settings.http.http_timeout),
-        keep_alive: true,
-    };
-    serve_http(stream, rules, answer, drained).await;
+    let mut requests = Requests::new(rules, drained);
+    while let Some(arrived) = requests.next(&mut stream).await {
+        let request = match arrived {
+            Ok(request) => request,
+            Err(status) => {
+                let reply = plain(status, "", true);
+                // Who is gone needs no word.
+                let _ = stream.send(&mut [IoSlice::new(&reply)], silence).await;
+                break;
+            }
+        };
+        let may_go_on = requests.may_go_on(&request.0) && *gateway.leaving.borrow() == Leaving::No;
+        let is_http11 = request.0.version() == b"HTTP/1.1";
+        let patience = or_else(settings.http.http_connect_timeout, silence);
+        let client =
+            forward::Client { stream: &mut stream, silence, patience, may_go_on, is_http11 };
+        let answered = match to_https {
+            true => client.send_to_https(&request.0).await,
+            false => forward::forward(gateway, &facts, request, client).await,
+        };
+        match answered {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(forward::Broken) => return,
+        }
+    }
+    requests.end(stream).await;
+}
+
+/// A time in seconds, or another one where none was said.
+fn or_else(seconds: u64, unless_said: Duration) -> Duration {
+    if seconds == 0 { unless_said } else { Duration::from_secs(seconds) }
+}
+
+/// What is known of a connection.
+fn facts(gateway: &Gateway, stream: &Stream) -> Facts {
+    let settings = &gateway.settings;
+    Facts {
+        client: client_address(stream.client()),
+        client_port: stream.client().map(|client| client.port()),
+        server_port: stream.port().to_string(),
+        server_name: gateway.server_name.clone(),
+        underscores: settings.http.http_allow_underscores,
+        gateway: true,
+        tls: stream.is_tls(),
+        certificate: stream.certificate(),
+        export_certificate: settings.http.https_export_cert,
+    }
 }

@@ -7,16 +7,13 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::request::{Outcome, Subject, printable};
+use super::request::{Outcome, Told};
 use super::time::{LTIME, now, strftime};
-use crate::app::Vars;
 
 /// A format, taken apart.
 #[derive(Clone, Debug, Default)]
 pub struct Format {
     parts: Vec<Part>,
-    /// Request variables that it names, in order.
-    wanted: Vec<String>,
     /// The form of `%(ftime)`.
     date: Option<String>,
 }
@@ -24,8 +21,8 @@ pub struct Format {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
     Text(String),
-    /// A request variable, by its place in `wanted`.
-    Variable(usize),
+    /// A request variable.
+    Variable(String),
     /// A number of the metrics.
     Metric,
     Name(String),
@@ -55,31 +52,21 @@ impl Format {
 
     fn push_name(&mut self, name: &str) {
         self.parts.push(match name.split_once('.') {
-            Some(("var", name)) => {
-                self.wanted.push(name.to_owned());
-                Part::Variable(self.wanted.len() - 1)
-            }
+            Some(("var", name)) => Part::Variable(name.to_owned()),
             Some(("metric", _)) => Part::Metric,
             _ => Part::Name(name.to_owned()),
         });
     }
 
-    /// The request variables that the format names; to be kept until the line is written.
-    #[must_use]
-    pub fn values(&self, vars: &Vars) -> Vec<Option<String>> {
-        self.wanted.iter().map(|name| vars.get(name.as_bytes()).map(printable)).collect()
-    }
-
     /// The line, without its end.
-    #[must_use]
-    pub fn line(&self, subject: &Subject, outcome: &Outcome) -> String {
+    pub(super) fn line(&self, subject: &Told<'_>, outcome: &Outcome) -> String {
         let mut line = String::with_capacity(256);
         for part in &self.parts {
             match part {
                 Part::Text(text) => line.push_str(text),
-                Part::Variable(place) => {
-                    let value = subject.values.get(*place).and_then(Option::as_deref);
-                    line.push_str(value.unwrap_or("-"));
+                Part::Variable(name) => {
+                    let value = subject.variable(name.as_bytes());
+                    line.push_str(value.as_deref().unwrap_or("-"));
                 }
                 // There are no metrics: as in uWSGI for a metric that is not there.
                 Part::Metric => line.push('0'),
@@ -89,19 +76,19 @@ impl Format {
         line
     }
 
-    fn value<'a>(&self, name: &str, subject: &'a Subject, outcome: &Outcome) -> Cow<'a, str> {
+    fn value<'r>(&self, name: &str, subject: &Told<'r>, outcome: &Outcome) -> Cow<'r, str> {
         let (space, resident) = outcome.memory.unwrap_or_default();
         let since = SystemTime::now().checked_sub(outcome.took).unwrap_or(UNIX_EPOCH);
         let began = || since.duration_since(UNIX_EPOCH).unwrap_or_default();
         let number: u128 = match name {
-            "uri" => return said(&subject.uri),
-            "method" => return said(&subject.method),
-            "user" => return said(&subject.user),
-            "addr" => return said(&subject.client),
-            "host" => return said(&subject.host),
-            "proto" => return said(&subject.protocol),
-            "uagent" => return said(&subject.agent),
-            "referer" => return said(&subject.referer),
+            "uri" => return said(subject.text("REQUEST_URI")),
+            "method" => return said(subject.text("REQUEST_METHOD")),
+            "user" => return said(subject.text("REMOTE_USER")),
+            "addr" => return said(subject.client()),
+            "host" => return said(subject.text("HTTP_HOST")),
+            "proto" => return said(subject.text("SERVER_PROTOCOL")),
+            "uagent" => return said(subject.text("HTTP_USER_AGENT")),
+            "referer" => return said(subject.text("HTTP_REFERER")),
             "secs" => return Cow::Owned(seconds(outcome.took)),
             "ctime" => return Cow::Owned(now()),
             "ltime" => return Cow::Owned(strftime(LTIME, SystemTime::now())),
@@ -120,9 +107,9 @@ impl Format {
             "rsize" => outcome.body_size.into(),
             "hsize" => outcome.head_size as u128,
             "headers" => outcome.headers as u128,
-            "cl" => subject.content_length.into(),
-            "vars" => subject.vars as u128 * 2,
-            "pktsize" => subject.vars_size as u128,
+            "cl" => subject.content_length().into(),
+            "vars" => subject.sizes().0 as u128 * 2,
+            "pktsize" => subject.sizes().1 as u128,
             "wid" => outcome.worker as u128,
             "pid" => outcome.pid.into(),
             "switches" => outcome.pieces as u128,
@@ -135,17 +122,16 @@ impl Format {
             // Other plugins' requests, and those that cannot be read, do not come here.
             "modifier1" | "modifier2" | "rerr" => 0,
             other => {
-                let mut own = subject.own.iter().rev();
-                let value = own.find(|(name, _)| name == other).map(|(_, value)| value.as_str());
-                return Cow::Borrowed(value.unwrap_or("-"));
+                let value = subject.own().rev().find(|(name, _)| name == other);
+                return value.map_or(Cow::Borrowed("-"), |(_, value)| value);
             }
         };
         Cow::Owned(number.to_string())
     }
 }
 
-fn said(text: &str) -> Cow<'_, str> {
-    Cow::Borrowed(if text.is_empty() { "-" } else { text })
+fn said(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.is_empty() { Cow::Borrowed("-") } else { text }
 }
 
 /// Seconds with six places.
@@ -159,6 +145,8 @@ fn seconds(took: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::Vars;
+    use crate::log::request::Subject;
 
     #[test]
     fn names_are_replaced_and_the_rest_stays() {
@@ -186,9 +174,8 @@ mod tests {
         };
         let check = |text: &str, expected: &str| {
             let format = Format::parse(text, Some("at %%"));
-            let mut subject = Subject::of(&vars, false);
-            subject.values = format.values(&vars);
-            subject.own.push(("app_user".to_owned(), "bob".to_owned()));
+            let own = [(b"app_user".to_vec(), b"bob".to_vec())];
+            let subject = Told::new(Subject { vars: &vars, own: &own }, false);
             assert_eq!(format.line(&subject, &outcome), expected, "{text}");
         };
         check("%(method) %(host) %(proto) [%(status)]", "GET example.org HTTP/1.1 [404]");

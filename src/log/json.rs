@@ -3,13 +3,14 @@
 //! The names are ours. Text of a client is what the usual line has: control characters and bytes
 //! that are not UTF-8 are escaped there already.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::request::{Outcome, Subject};
+use super::request::{Outcome, Told};
 
 /// Everything that is told, in this order.
 #[derive(Serialize)]
@@ -17,12 +18,12 @@ struct Entry<'a> {
     /// When the request was complete, in UTC (RFC 3339).
     time: String,
     request_id: String,
-    client: &'a str,
-    user: &'a str,
-    method: &'a str,
-    uri: &'a str,
-    protocol: &'a str,
-    host: &'a str,
+    client: Cow<'a, str>,
+    user: Cow<'a, str>,
+    method: Cow<'a, str>,
+    uri: Cow<'a, str>,
+    protocol: Cow<'a, str>,
+    host: Cow<'a, str>,
     status: u16,
     /// Bytes of the body that the client sent.
     request_size: u64,
@@ -36,8 +37,8 @@ struct Entry<'a> {
     pid: u32,
     /// The number of the application; none where a file answered.
     app: Option<usize>,
-    user_agent: &'a str,
-    referer: &'a str,
+    user_agent: Cow<'a, str>,
+    referer: Cow<'a, str>,
     /// Whether the client went away.
     aborted: bool,
     /// Bytes of address space and resident memory.
@@ -45,7 +46,7 @@ struct Entry<'a> {
     memory: Option<Memory>,
     /// What the application added.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    variables: BTreeMap<&'a str, &'a str>,
+    variables: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
@@ -56,20 +57,20 @@ struct Memory {
 
 /// The line, without its end.
 #[must_use]
-pub(super) fn line(subject: &Subject, outcome: &Outcome) -> String {
+pub(super) fn line(subject: &Told<'_>, outcome: &Outcome) -> String {
     let now = SystemTime::now();
     let began = now.checked_sub(outcome.took).unwrap_or(UNIX_EPOCH);
     let entry = Entry {
         time: timestamp(began),
         request_id: request_id(subject, outcome, began),
-        client: &subject.client,
-        user: &subject.user,
-        method: &subject.method,
-        uri: &subject.uri,
-        protocol: &subject.protocol,
-        host: &subject.host,
+        client: subject.client(),
+        user: subject.text("REMOTE_USER"),
+        method: subject.text("REQUEST_METHOD"),
+        uri: subject.text("REQUEST_URI"),
+        protocol: subject.text("SERVER_PROTOCOL"),
+        host: subject.text("HTTP_HOST"),
         status: outcome.status,
-        request_size: subject.content_length,
+        request_size: subject.content_length(),
         response_size: outcome.body_size,
         response_head_size: outcome.head_size,
         milliseconds: whole(outcome.took.as_millis()),
@@ -78,11 +79,11 @@ pub(super) fn line(subject: &Subject, outcome: &Outcome) -> String {
         core: outcome.core,
         pid: outcome.pid,
         app: outcome.worker_requests.map(|_| outcome.app),
-        user_agent: &subject.agent,
-        referer: &subject.referer,
+        user_agent: subject.text("HTTP_USER_AGENT"),
+        referer: subject.text("HTTP_REFERER"),
         aborted: outcome.not_taken,
         memory: outcome.memory.map(|(space, resident)| Memory { space, resident }),
-        variables: subject.own.iter().map(|(name, value)| (&**name, &**value)).collect(),
+        variables: subject.own().collect(),
     };
     // Text and numbers can always be written.
     serde_json::to_string(&entry).unwrap_or_default()
@@ -96,9 +97,10 @@ fn timestamp(time: SystemTime) -> String {
 
 /// What the front end calls the request (`X-Request-ID`), else a name that no other request of this
 /// machine has: a core of a worker has one at a time.
-fn request_id(subject: &Subject, outcome: &Outcome, began: SystemTime) -> String {
-    if !subject.request_id.is_empty() {
-        return subject.request_id.clone();
+fn request_id(subject: &Told<'_>, outcome: &Outcome, began: SystemTime) -> String {
+    let told = subject.text("HTTP_X_REQUEST_ID");
+    if !told.is_empty() {
+        return told.into_owned();
     }
     let began = began.duration_since(UNIX_EPOCH).as_ref().map_or(0, Duration::as_micros);
     format!("{began:x}-{:x}-{:x}", outcome.pid, outcome.core)
@@ -112,14 +114,15 @@ fn whole(number: u128) -> u64 {
 mod tests {
     use super::*;
     use crate::app::Vars;
+    use crate::log::request::{Subject, printable};
     use proptest::prelude::*;
 
-    fn subject(vars: &[(&str, &[u8])]) -> Subject {
+    fn entry(vars: &[(&str, &[u8])], own: &[(Vec<u8>, Vec<u8>)], outcome: &Outcome) -> String {
         let mut all = Vars::default();
         for (name, value) in vars {
             all.push(name.as_bytes(), value).expect("short");
         }
-        Subject::of(&all, false)
+        line(&Told::new(Subject { vars: &all, own }, false), outcome)
     }
 
     fn outcome() -> Outcome {
@@ -138,16 +141,15 @@ mod tests {
 
     #[test]
     fn a_request_is_one_object() {
-        let mut subject = subject(&[
+        let vars: &[(&str, &[u8])] = &[
             ("REQUEST_METHOD", b"GET"),
             ("REQUEST_URI", b"/a?\"b\""),
             ("SERVER_PROTOCOL", b"HTTP/1.1"),
             ("REMOTE_ADDR", b"10.0.0.9"),
             ("HTTP_X_REQUEST_ID", b"abc"),
             ("CONTENT_LENGTH", b"12"),
-        ]);
-        subject.own.push(("app_user".to_owned(), "bob".to_owned()));
-        let line = line(&subject, &outcome());
+        ];
+        let line = entry(vars, &[(b"app_user".to_vec(), b"bob".to_vec())], &outcome());
         let (time, rest) = line.split_once(',').expect("more");
         assert!(time.starts_with("{\"time\":\"2") && time.ends_with("Z\""), "{time}");
         assert_eq!(
@@ -159,7 +161,7 @@ mod tests {
     #[test]
     fn a_request_without_a_name_gets_one() {
         let parsed = |outcome: &Outcome| -> serde_json::Value {
-            serde_json::from_str(&line(&subject(&[]), outcome)).expect("JSON")
+            serde_json::from_str(&entry(&[], &[], outcome)).expect("JSON")
         };
         let first = parsed(&Outcome { worker_requests: None, ..outcome() });
         assert!(first["app"].is_null());
@@ -171,14 +173,15 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_of_a_client_break_the_line(uri: Vec<u8>, agent: Vec<u8>, id: Vec<u8>) {
-            let subject = subject(&[
-                ("REQUEST_URI", &uri), ("HTTP_USER_AGENT", &agent), ("HTTP_X_REQUEST_ID", &id),
-            ]);
-            let line = line(&subject, &outcome());
+            let line = entry(
+                &[("REQUEST_URI", &uri), ("HTTP_USER_AGENT", &agent), ("HTTP_X_REQUEST_ID", &id)],
+                &[],
+                &outcome(),
+            );
             prop_assert!(!line.contains(char::is_control), "{}", line);
             let read: serde_json::Value = serde_json::from_str(&line).expect("JSON");
-            prop_assert_eq!(read["uri"].as_str(), Some(subject.uri.as_str()));
-            prop_assert_eq!(read["user_agent"].as_str(), Some(subject.agent.as_str()));
+            prop_assert_eq!(read["uri"].as_str(), Some(&*printable(&uri)));
+            prop_assert_eq!(read["user_agent"].as_str(), Some(&*printable(&agent)));
         }
     }
 }

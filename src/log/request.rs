@@ -3,6 +3,7 @@
 //! `[pid: 1|app: 0|req: 1/2] 10.0.0.1 () {24 vars in 246 bytes} [Sat Nov 21 01:05:10 2026] GET /
 //! => generated 6 bytes in 0 msecs (HTTP/1.1 200) 2 headers in 53 bytes (1 switches on core 0)`
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::io::Write as _;
 use std::os::fd::OwnedFd;
@@ -38,22 +39,13 @@ pub enum Form {
 }
 
 impl RequestLog {
-    /// What will be said about a request.
-    #[must_use]
-    pub fn subject(&self, vars: &Vars) -> Subject {
-        let mut subject = Subject::of(vars, self.x_forwarded_for);
-        if let Form::Own(format) = &self.form {
-            subject.values = format.values(vars);
-        }
-        subject
-    }
-
     /// Writes the line of a request, in one piece.
-    pub fn write(&self, subject: &Subject, outcome: &Outcome) {
+    pub fn write(&self, subject: Subject<'_>, outcome: &Outcome) {
+        let subject = Told::new(subject, self.x_forwarded_for);
         let mut text = match &self.form {
-            Form::Usual => line(subject, outcome),
-            Form::Own(format) => format.line(subject, outcome),
-            Form::Json => json::line(subject, outcome),
+            Form::Usual => line(&subject, outcome),
+            Form::Own(format) => format.line(&subject, outcome),
+            Form::Json => json::line(&subject, outcome),
         };
         text.push('\n');
         // A log that cannot be written has nowhere to say so.
@@ -65,70 +57,69 @@ impl RequestLog {
 }
 
 /// What is said about a request that was answered.
-#[derive(Clone, Debug, Default)]
-pub struct Subject {
-    /// Client, as `REMOTE_ADDR` names it, and user.
-    pub client: String,
-    /// `REMOTE_USER`.
-    pub user: String,
-    /// `REQUEST_METHOD`.
-    pub method: String,
-    /// `REQUEST_URI`.
-    pub uri: String,
-    /// `SERVER_PROTOCOL`.
-    pub protocol: String,
-    /// `HTTP_HOST`.
-    pub host: String,
-    /// `HTTP_USER_AGENT`.
-    pub agent: String,
-    /// `HTTP_REFERER`.
-    pub referer: String,
-    /// `HTTP_X_REQUEST_ID`.
-    pub request_id: String,
-    /// `CONTENT_LENGTH`, 0 where it is no number.
-    pub content_length: u64,
-    /// Values of the variables that a [`Format`] names, in its order.
-    pub values: Vec<Option<String>>,
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'r> {
+    /// Its variables.
+    pub vars: &'r Vars,
     /// What the application added for the log, by name.
-    pub own: Vec<(String, String)>,
-    /// How many variables came.
-    pub vars: usize,
-    /// How many bytes they took.
-    pub vars_size: usize,
+    pub own: &'r [(Vec<u8>, Vec<u8>)],
 }
 
-impl Subject {
-    /// What the variables of a request tell.
-    #[must_use]
-    pub fn of(vars: &Vars, x_forwarded_for: bool) -> Self {
-        let forwarded = vars.get(b"HTTP_X_FORWARDED_FOR").filter(|_| x_forwarded_for);
-        let text = |name: &[u8]| printable(vars.get(name).unwrap_or_default());
-        let client = forwarded.or_else(|| vars.get(b"REMOTE_ADDR")).unwrap_or_default();
-        Self {
-            client: printable(client),
-            user: text(b"REMOTE_USER"),
-            method: text(b"REQUEST_METHOD"),
-            uri: text(b"REQUEST_URI"),
-            protocol: text(b"SERVER_PROTOCOL"),
-            host: text(b"HTTP_HOST"),
-            agent: text(b"HTTP_USER_AGENT"),
-            referer: text(b"HTTP_REFERER"),
-            request_id: text(b"HTTP_X_REQUEST_ID"),
-            content_length: vars.text(b"CONTENT_LENGTH").parse().unwrap_or(0),
-            values: Vec::new(),
-            own: Vec::new(),
-            vars: vars.len(),
-            vars_size: vars.packet_size(),
-        }
+/// A [`Subject`] as the log tells it: nothing in it can break a line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told<'r> {
+    subject: Subject<'r>,
+    /// Whether a client is who X-Forwarded-For says.
+    x_forwarded_for: bool,
+}
+
+impl<'r> Told<'r> {
+    /// What is told of a request.
+    pub(super) fn new(subject: Subject<'r>, x_forwarded_for: bool) -> Self {
+        Self { subject, x_forwarded_for }
+    }
+
+    /// A variable, `None` where it is not there.
+    pub(super) fn variable(&self, name: &[u8]) -> Option<Cow<'r, str>> {
+        self.subject.vars.get(name).map(printable)
+    }
+
+    /// A variable, empty where it is not there.
+    pub(super) fn text(&self, name: &str) -> Cow<'r, str> {
+        self.variable(name.as_bytes()).unwrap_or_default()
+    }
+
+    /// The client, as `REMOTE_ADDR` names it.
+    pub(super) fn client(&self) -> Cow<'r, str> {
+        let forwarded = self.x_forwarded_for.then(|| self.variable(b"HTTP_X_FORWARDED_FOR"));
+        forwarded.flatten().unwrap_or_else(|| self.text("REMOTE_ADDR"))
+    }
+
+    /// `CONTENT_LENGTH`, 0 where it is no number.
+    pub(super) fn content_length(&self) -> u64 {
+        self.text("CONTENT_LENGTH").parse().unwrap_or(0)
+    }
+
+    /// What the application added, by name.
+    pub(super) fn own(&self) -> impl DoubleEndedIterator<Item = (Cow<'r, str>, Cow<'r, str>)> {
+        self.subject.own.iter().map(|(name, value)| (printable(name), printable(value)))
+    }
+
+    /// How many variables came, and how many bytes they took.
+    pub(super) fn sizes(&self) -> (usize, usize) {
+        (self.subject.vars.len(), self.subject.vars.packet_size())
     }
 }
 
 /// Text that cannot break a line: control characters and bytes that are not UTF-8 are escaped.
 #[must_use]
-pub fn printable(bytes: &[u8]) -> String {
+pub fn printable(bytes: &[u8]) -> Cow<'_, str> {
+    let is_plain = |byte: &u8| (b' '..=b'~').contains(byte);
     match std::str::from_utf8(bytes) {
-        Ok(text) if !text.contains(char::is_control) => text.to_owned(),
-        _ => bytes.escape_ascii().to_string(),
+        Ok(text) if bytes.iter().all(is_plain) || !text.contains(char::is_control) => {
+            Cow::Borrowed(text)
+        }
+        _ => Cow::Owned(bytes.escape_ascii().to_string()),
     }
 }
 
@@ -170,9 +161,9 @@ pub struct Outcome {
 }
 
 /// The line, without its end.
-#[must_use]
-pub fn line(subject: &Subject, outcome: &Outcome) -> String {
+fn line(subject: &Told<'_>, outcome: &Outcome) -> String {
     let mut line = String::with_capacity(256);
+    let (vars, vars_size) = subject.sizes();
     // Writing to a String cannot fail.
     if let Some((space, resident)) = outcome.memory {
         let _ = write!(
@@ -197,17 +188,17 @@ pub fn line(subject: &Subject, outcome: &Outcome) -> String {
          {})",
         outcome.pid,
         outcome.total_requests,
-        subject.client,
-        subject.user,
+        subject.client(),
+        subject.text("REMOTE_USER"),
         // uWSGI counts names and values.
-        subject.vars * 2,
-        subject.vars_size,
+        vars * 2,
+        vars_size,
         now(),
-        subject.method,
-        subject.uri,
+        subject.text("REQUEST_METHOD"),
+        subject.text("REQUEST_URI"),
         outcome.body_size,
         if outcome.from_file { " via sendfile()" } else { "" },
-        subject.protocol,
+        subject.text("SERVER_PROTOCOL"),
         outcome.status,
         outcome.headers,
         outcome.head_size,
@@ -232,7 +223,8 @@ mod tests {
         ] {
             vars.push(name.as_bytes(), value.as_bytes()).expect("short");
         }
-        let line = line(&Subject::of(&vars, false), &outcome);
+        let subject = Subject { vars: &vars, own: &[] };
+        let line = line(&Told::new(subject, false), &outcome);
         let date = line.find('[').and_then(|at| line[at + 1..].find('[').map(|b| at + 1 + b));
         let date = date.expect("a date");
         let (before, rest) = line.split_at(date);

@@ -121,6 +121,8 @@ pub enum Outcome {
 pub struct Living {
     /// Workers and gateways.
     pub processes: Vec<i32>,
+    /// The gateways among them.
+    pub gateways: Vec<i32>,
     /// Programs that run beside them.
     pub daemons: Vec<Attendant>,
 }

@@ -4,12 +4,13 @@
 //! does not have stands at the end. The numbers are those of [`stats`](super::stats).
 
 use std::fmt::{Display, Write as _};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::stats::{AppStats, CoreStats, SocketStats, Stats, Subject, WorkerStats, gather};
 use crate::process::histogram::{BOUNDS, Histogram, Seen};
 use crate::process::inspect;
-use crate::process::scoreboard::Core;
+use crate::process::scoreboard::{Core, Gateway};
 
 use Kind::{Counter, Gauge, Time};
 
@@ -114,6 +115,18 @@ const OF_WORKER: &[Metric<WorkerStats>] = &[
     metric("worker_transmitted_bytes_total", Counter, "Bytes sent.", |it| it.tx),
 ];
 
+const OF_GATEWAY: &[Metric<Gateway>] = &[
+    metric("gateway_requests_waiting", Gauge, "Requests of http that wait for a thread.", |it| {
+        it.queued.load(Ordering::Relaxed)
+    }),
+    metric("gateway_requests_refused_total", Counter, "Those that were too many.", |it| {
+        it.refused.load(Ordering::Relaxed)
+    }),
+    metric("gateway_connections", Gauge, "Connections of clients of http.", |it| {
+        it.connections.load(Ordering::Relaxed)
+    }),
+];
+
 const OF_APP: &[Metric<AppStats>] = &[
     metric("worker_app_startup_time_seconds", Gauge, "Always 0.", |it| it.startup_time),
     metric("worker_app_requests_total", Counter, "Requests.", |it| it.requests),
@@ -181,6 +194,7 @@ fn text(subject: &Subject<'_>, reloads: u32) -> String {
     page.tell(OF_WORKER, &workers);
     page.tell(OF_APP, &apps);
     page.tell(OF_CORE, &cores);
+    page.tell(OF_GATEWAY, &[(String::new(), subject.board.gateway())]);
     page.family("reloads_total", "counter", "How often the server started anew.");
     page.sample("reloads_total", "", reloads);
     for (name, help, part) in SPANS {

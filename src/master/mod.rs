@@ -19,7 +19,7 @@ pub mod state;
 pub mod stats;
 mod touched;
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -33,6 +33,7 @@ use crate::log::say;
 use crate::net::listen::Listener;
 use crate::options::hooks::HookAction;
 use crate::options::settings::Settings;
+use crate::process::channel;
 use crate::process::fork::{ForkHooks, fork};
 use crate::process::notify;
 use crate::process::reexec::{Heirloom, Legacy, Program};
@@ -91,8 +92,8 @@ pub struct Job<'a> {
     pub daemons: Daemons,
     /// The commands that run at times.
     pub crons: Crons,
-    /// Both ends of the channel from the gateway to the workers, for a next image.
-    pub channel: Vec<Heirloom>,
+    /// The end of the channel to the gateway by which that says that it wants workers.
+    pub channel: Option<&'a OwnedFd>,
     /// The process that writes the log, where there is one.
     pub log: Option<&'a mut Pipe>,
     /// Standard output and error as the first image got them, for a next one.
@@ -174,7 +175,14 @@ impl Master<'_> {
         const SOON: u128 = 50;
         let now = Instant::now();
         let mut watched = vec![PollFd::new(self.job.signals.as_fd(), PollFlags::POLLIN)];
-        let doors: &[_] = if self.job.state.is_cheap() { &self.job.doors } else { &[] };
+        // What the gateway wanted is old news once there are workers.
+        let is_cheap = self.job.state.is_cheap();
+        if !is_cheap && let Some(channel) = self.job.channel {
+            channel::is_wanted(channel);
+        }
+        let channel = self.job.channel.filter(|_| is_cheap).map(AsFd::as_fd);
+        let doors: &[_] = if is_cheap { &self.job.doors } else { &[] };
+        let doors: Vec<_> = doors.iter().copied().chain(channel).collect();
         watched.extend(doors.iter().map(|door| PollFd::new(*door, PollFlags::POLLIN)));
         for listener in self.job.stats.into_iter().chain(self.job.metrics) {
             watched.push(PollFd::new(listener.socket.as_fd(), PollFlags::POLLIN));
@@ -375,7 +383,7 @@ impl Master<'_> {
             crons,
             reloads: self.job.reloads + 1,
             listeners,
-            channel: self.job.channel.clone(),
+            gateways: living.gateways.clone(),
             outputs: self.job.outputs.clone(),
             processes: living.processes.clone(),
             daemons: self.job.daemons.legacy(&living.daemons),

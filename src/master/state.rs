@@ -44,6 +44,8 @@ pub struct State {
     /// Daemons of an earlier image, which go then, too, with the index of the place whose next
     /// process waits for that; without one, all wait.
     retired: Vec<(Option<usize>, Process)>,
+    /// The gateways among them: they go first, and need the others for that.
+    elder_gateways: Vec<i32>,
     /// Whether the elders were asked to go.
     succeeded: bool,
     /// Whether the workers of a server that stops were asked to go: after those that hand requests
@@ -77,6 +79,7 @@ impl State {
             seats: workers.chain(gateway).chain(daemons).collect(),
             phase: Phase::Running,
             elders: elders.processes.iter().map(elder).collect(),
+            elder_gateways: elders.gateways.clone(),
             retired: elders.daemons.iter().map(|it| (it.index, elder(&it.pid))).collect(),
             succeeded: elders.processes.is_empty(),
             dismissed: false,
@@ -179,12 +182,20 @@ impl State {
     fn succeed(&mut self, now: Instant, actions: &mut Vec<Action>) {
         if !self.succeeded && self.seats.iter().all(Seat::is_settled) {
             self.succeeded = true;
-            for elder in &mut self.elders {
-                elder.going = Some(now + self.rules.mercy);
-                actions.push(Action::Finish(elder.pid));
-            }
+            self.dismiss_elders(now, actions);
             self.retire(now, actions);
             actions.push(Action::Report(Outcome::Done));
+        }
+    }
+
+    /// Lets the elders go that nobody needs any more: workers only behind the gateways that hand
+    /// requests to them.
+    fn dismiss_elders(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        let Self { elders, elder_gateways, .. } = self;
+        let may_go = |pid: &i32| elder_gateways.is_empty() || elder_gateways.contains(pid);
+        for elder in elders.iter_mut().filter(|it| it.going.is_none() && may_go(&it.pid)) {
+            elder.going = Some(now + self.rules.mercy);
+            actions.push(Action::Finish(elder.pid));
         }
     }
 
@@ -210,7 +221,11 @@ impl State {
 
     fn bury(&mut self, pid: i32, end: End, now: Instant, actions: &mut Vec<Action>) {
         self.elders.retain(|elder| elder.pid != pid);
+        self.elder_gateways.retain(|gateway| *gateway != pid);
         let stopping = self.phase != Phase::Running;
+        if self.succeeded && !stopping {
+            self.dismiss_elders(now, actions);
+        }
         if self.retired.iter().any(|(_, daemon)| daemon.pid == pid) {
             self.retired.retain(|(_, daemon)| daemon.pid != pid);
             if self.succeeded && !stopping {
@@ -321,9 +336,13 @@ impl State {
                 (Some(daemon), Place::Daemon(index)) => {
                     living.daemons.push(Attendant { pid: daemon.pid, index: Some(index) });
                 }
-                (Some(process), _) => living.processes.push(process.pid),
+                (Some(process), place) => {
+                    living.processes.push(process.pid);
+                    living.gateways.extend((place == Place::Gateway).then_some(process.pid));
+                }
             }
         }
+        living.gateways.extend(&self.elder_gateways);
         living.processes.extend(self.elders.iter().map(|elder| elder.pid));
         let retired = self.retired.iter();
         living

@@ -1,185 +1,271 @@
-//! What workers and the gateway share of HTTP with hyper: collecting a body, setting a head.
+//! The requests of a connection of HTTP/1.1, from the first to the last: what workers and the
+//! gateway share.
+//!
+//! What a request is, and what is none, is for [`http1`](crate::protocol::http1).
 
-use std::convert::Infallible;
+use std::io::IoSlice;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
-use http_body::Body as _;
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use bytes::BytesMut;
+use http::StatusCode;
+use tokio::io::AsyncWriteExt;
+use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
 
-use super::guarded::Guarded;
-use super::patient::Patient;
 use super::stream::Stream;
 use crate::app::Body;
 use crate::app::body::{BodyBuffer, BodyError};
 use crate::log::say;
-use crate::protocol::guard::refused_status;
-
-/// Collects a body, or gives the status that refuses it.
-pub async fn collect(
-    mut incoming: Incoming,
-    in_memory: u64,
-    limit: u64,
-    silence: Duration,
-) -> Result<Body, StatusCode> {
-    let mut body = BodyBuffer::new(in_memory, limit);
-    if limit > 0 && incoming.size_hint().lower() > limit {
-        return Err(StatusCode::PAYLOAD_TOO_LARGE);
-    }
-    loop {
-        let next = tokio::time::timeout(silence, incoming.frame()).await;
-        match next.map_err(|_| StatusCode::REQUEST_TIMEOUT)? {
-            None => return Ok(body.finish()),
-            Some(frame) => {
-                let frame = frame.map_err(|_| StatusCode::BAD_REQUEST)?;
-                let Ok(bytes) = frame.into_data() else { continue };
-                body.push(&bytes).map_err(|error| match error {
-                    BodyError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-                    BodyError::Io(_) => {
-                        say!("{error}");
-                        StatusCode::INSUFFICIENT_STORAGE
-                    }
-                })?;
-            }
-        }
-    }
-}
-
-/// Sets status, reason and headers; each was checked before.
-pub fn set_head<T>(response: &mut Response<T>, status: &[u8], headers: &[(Vec<u8>, Vec<u8>)]) {
-    let (code, reason) = status.split_at_checked(3).unwrap_or((b"500", b""));
-    *response.status_mut() =
-        StatusCode::from_bytes(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let reason = reason.trim_ascii();
-    let usual = response.status().canonical_reason().map(str::as_bytes);
-    if usual != Some(reason)
-        && let Ok(reason) = hyper::ext::ReasonPhrase::try_from(reason)
-    {
-        response.extensions_mut().insert(reason);
-    }
-    for (name, value) in headers {
-        let name = http::HeaderName::from_bytes(name);
-        if let (Ok(name), Ok(value)) = (name, http::HeaderValue::from_bytes(value)) {
-            response.headers_mut().append(name, value);
-        }
-    }
-}
+use crate::protocol::http1::{Event, Head, MOST_HEADERS, Reader, Refused};
 
 /// How long a client of a process that goes may be silent between two requests: closing at once
 /// would meet a request that is on its way. Requests that come are answered, with the word that
 /// the connection ends.
 pub const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Says in a reply that the connection ends with it.
-pub fn say_close<T>(response: &mut Response<T>) {
-    let close = http::HeaderValue::from_static("close");
-    response.headers_mut().insert(http::header::CONNECTION, close);
-}
+/// How long a client may go on sending what nobody reads, once it is answered. Closing at once would
+/// reset the connection, and the answer could be lost (RFC 9112 §9.6).
+const LINGER: Duration = Duration::from_secs(2);
 
-/// Whether a connection was used for a request yet.
-#[derive(Default)]
-struct Used {
-    is_used: std::cell::Cell<bool>,
-    first: tokio::sync::Notify,
-}
-
-impl Used {
-    /// Says that a request is here.
-    fn set(&self) {
-        self.is_used.set(true);
-        self.first.notify_one();
-    }
-
-    async fn wait(&self) {
-        while !self.is_used.get() {
-            self.first.notified().await;
-        }
-    }
-}
+/// The word to a client that waits for one before it sends its body (RFC 9110 §15.2.1).
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// How a connection is served.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
     /// Largest head of a request (`buffer-size`), in bytes.
     pub head: u64,
-    /// Longest wait for the head of a request, also between two of them.
+    /// Longest wait for a request to begin, also between two of them.
     pub wait: Duration,
-    /// Longest time in which a client takes nothing.
+    /// Longest time for a head from its first byte.
+    pub speaks: Duration,
+    /// Longest time in which a client neither sends more of a body nor takes more of a reply.
     pub silence: Duration,
     /// Whether more than one request may come.
     pub keep_alive: bool,
+    /// Bytes of a body that are kept in memory (`post-buffering`).
+    pub in_memory: u64,
+    /// Largest body (`limit-post`), in bytes; 0 is no limit.
+    pub body: u64,
 }
 
-/// hyper has no smaller buffer for a head, in bytes.
-const SMALLEST_HEAD: usize = 8192;
+/// A request that was read completely, or the status with which it is to be refused; that is the
+/// last one of its connection.
+pub type Arrived = Result<(Head, Body), StatusCode>;
 
-/// A request to be answered, or the status with which it is to be refused; that is the last one of
-/// its connection.
-pub type Arrived = Result<Request<Incoming>, StatusCode>;
-
-/// Serves a connection to its end. Once `drained` is over it is closed between two requests, but
-/// not at once before its first: a client that just connected is about to speak.
-pub async fn serve<Answer, Answered, B>(
-    stream: Stream,
+/// The requests of a connection.
+pub struct Requests<'r> {
     rules: Rules,
-    answer: Answer,
-    drained: impl Future<Output = ()>,
-) where
-    Answer: Fn(Arrived) -> Answered,
-    Answered: Future<Output = Response<B>>,
-    B: http_body::Body + 'static,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let used = Used::default();
-    let head = usize::try_from(rules.head).unwrap_or(usize::MAX).max(SMALLEST_HEAD);
-    let service = hyper::service::service_fn(|request: Request<Incoming>| {
-        used.set();
-        let (parts, body) = request.into_parts();
-        let arrived = match refused_status(&parts) {
-            Some(status) => {
-                tell_too_large(status, head);
-                Err(status)
-            }
-            None => Ok(Request::from_parts(parts, body)),
-        };
-        let answered = answer(arrived);
-        async move { Ok::<_, Infallible>(answered.await) }
-    });
-    let io = Guarded::new(Patient::new(stream, rules.silence), head);
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(rules.wait)
-        .keep_alive(rules.keep_alive)
-        .half_close(true)
-        .title_case_headers(true)
-        .max_buf_size(head)
-        .serve_connection(TokioIo::new(io), service);
-    tokio::pin!(connection);
-    let over = async {
-        drained.await;
-        // Whoever says nothing for so long holds up nobody's end.
-        let _ = tokio::time::timeout(PATIENCE, used.wait()).await;
-    };
-    // Errors are the client's: hyper answered them, or there is nobody to answer.
-    let _ = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = over => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
+    buffer: BytesMut,
+    reader: Reader,
+    waiting: Waiting,
+    /// Over when the process goes.
+    drained: Pin<Box<dyn Future<Output = ()> + 'r>>,
+    is_drained: bool,
+    /// Whether a request came already: a client that just connected is about to speak.
+    is_used: bool,
 }
 
-/// Tells of a head that was too large, and which option says so.
-fn tell_too_large(status: StatusCode, limit: usize) {
-    if matches!(status, StatusCode::URI_TOO_LONG | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE) {
-        say!(
-            "[warning] the head of a request is larger than {limit} bytes (buffer-size) or has \
-             too many headers: {}",
-            status.as_u16()
-        );
+impl<'r> Requests<'r> {
+    /// Of a connection that is new. Once `drained` is over there are none behind the last one, but
+    /// the first one is waited for.
+    pub fn new(rules: Rules, drained: impl Future<Output = ()> + 'r) -> Self {
+        let head = usize::try_from(rules.head).unwrap_or(usize::MAX);
+        Self {
+            rules,
+            buffer: BytesMut::new(),
+            reader: Reader::new(head),
+            waiting: Waiting::default(),
+            drained: Box::pin(drained),
+            is_drained: false,
+            is_used: false,
+        }
     }
+
+    /// The next request; `None` where none comes any more.
+    pub async fn next(&mut self, stream: &mut Stream) -> Option<Arrived> {
+        self.waiting.until = Some(Instant::now() + self.rules.wait);
+        let head = loop {
+            match self.reader.take(&mut self.buffer) {
+                Ok(Some(Event::Head(head))) => break head,
+                // Nothing else comes before a head.
+                Ok(Some(_)) => {}
+                Ok(None) => {
+                    let is_first = self.buffer.is_empty();
+                    if self.more_of_head(stream).await? == 0 {
+                        return None;
+                    }
+                    if is_first {
+                        self.waiting.until = Some(Instant::now() + self.rules.speaks);
+                    }
+                }
+                Err(Refused(status)) => {
+                    self.tell_too_large(status);
+                    return Some(Err(status));
+                }
+            }
+        };
+        self.is_used = true;
+        let body = self.body(stream, &head).await;
+        Some(body.map(|body| (head, body)))
+    }
+
+    /// Reads more of a head; `None` where it is waited for no longer.
+    async fn more_of_head(&mut self, stream: &mut Stream) -> Option<usize> {
+        let Self { buffer, waiting, drained, is_drained, is_used, .. } = self;
+        // A client that has begun to speak is heard out.
+        let is_idle = buffer.is_empty();
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(received) = stream.poll_receive(context, buffer) {
+                // Errors are the client's, and there is nobody to answer.
+                return Poll::Ready(received.ok());
+            }
+            if !*is_drained && drained.as_mut().poll(context).is_ready() {
+                *is_drained = true;
+                if !*is_used {
+                    waiting.shorten(PATIENCE);
+                }
+            }
+            let is_over = *is_drained && *is_used && is_idle;
+            if is_over || waiting.poll_over(context) { Poll::Ready(None) } else { Poll::Pending }
+        })
+        .await
+    }
+
+    /// Reads the body behind a head.
+    async fn body(&mut self, stream: &mut Stream, head: &Head) -> Result<Body, StatusCode> {
+        let limit = self.rules.body;
+        if limit > 0 && head.length().is_some_and(|length| length > limit) {
+            return Err(StatusCode::PAYLOAD_TOO_LARGE);
+        }
+        let mut body = BodyBuffer::new(self.rules.in_memory, limit);
+        let mut must_say_continue = head.expects_continue() && self.buffer.is_empty();
+        loop {
+            match self.reader.take(&mut self.buffer) {
+                Ok(Some(Event::Body(piece))) => body.push(&piece).map_err(|error| match error {
+                    BodyError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+                    BodyError::Io(_) => {
+                        say!("{error}");
+                        StatusCode::INSUFFICIENT_STORAGE
+                    }
+                })?,
+                Ok(Some(_)) => return Ok(body.finish()),
+                Ok(None) => {
+                    let silence = self.rules.silence;
+                    if std::mem::take(&mut must_say_continue) {
+                        let sent = stream.send(&mut [IoSlice::new(CONTINUE)], silence).await;
+                        sent.map_err(|_| StatusCode::BAD_REQUEST)?;
+                    }
+                    let received = timeout(silence, stream.receive(&mut self.buffer)).await;
+                    match received.map_err(|_| StatusCode::REQUEST_TIMEOUT)? {
+                        Ok(1..) => {}
+                        Ok(0) | Err(_) => return Err(StatusCode::BAD_REQUEST),
+                    }
+                }
+                Err(Refused(status)) => return Err(status),
+            }
+        }
+    }
+
+    /// Whether a further request may come behind this one.
+    #[must_use]
+    pub fn may_go_on(&self, head: &Head) -> bool {
+        self.rules.keep_alive && head.is_persistent()
+    }
+
+    /// Whether the client has said nothing that was not answered.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.is_used && self.reader.is_between() && self.buffer.is_empty()
+    }
+
+    /// Ends the connection so that the client gets all of what it was sent.
+    pub async fn end(mut self, mut stream: Stream) {
+        // A client that is gone needs no end.
+        let _ = stream.shutdown().await;
+        if self.is_over() {
+            return;
+        }
+        let over = Instant::now() + LINGER;
+        loop {
+            self.buffer.clear();
+            match timeout_at(over, stream.receive(&mut self.buffer)).await {
+                Ok(Ok(1..)) => {}
+                _ => return,
+            }
+        }
+    }
+
+    /// Tells of a head that was too large, and which option says so.
+    fn tell_too_large(&self, status: StatusCode) {
+        if matches!(status, StatusCode::URI_TOO_LONG | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
+        {
+            say!(
+                "[warning] the head of a request is larger than {} bytes (buffer-size) or has more \
+                 than {MOST_HEADERS} headers: {}",
+                self.rules.head,
+                status.as_u16()
+            );
+        }
+    }
+}
+
+/// A wait with an end. The timer is left alone while the end moves on: it looks again when it rings.
+#[derive(Default)]
+struct Waiting {
+    until: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Waiting {
+    fn shorten(&mut self, patience: Duration) {
+        let end = Instant::now() + patience;
+        if self.until.is_none_or(|until| end < until) {
+            self.until = Some(end);
+            self.timer = None;
+        }
+    }
+
+    fn poll_over(&mut self, context: &mut Context<'_>) -> bool {
+        let Some(until) = self.until else { return false };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(until)));
+        while timer.as_mut().poll(context).is_ready() {
+            if timer.deadline() >= until {
+                return true;
+            }
+            timer.as_mut().reset(until);
+        }
+        false
+    }
+}
+
+/// A plain text reply of the server itself, with the lines of further headers.
+#[must_use]
+pub fn plain(status: StatusCode, more: &str, close: bool) -> Vec<u8> {
+    let text = status.canonical_reason().unwrap_or("Error");
+    let connection = if close { "Connection: close\r\n" } else { "" };
+    let (code, length, date) = (status.as_u16(), text.len(), date());
+    format!(
+        "HTTP/1.1 {code} {text}\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n{more}\
+         {connection}Date: {date}\r\n\r\n{text}",
+    )
+    .into_bytes()
+}
+
+/// The time for `Date` (RFC 9110 §6.6.1), worked out once a second.
+#[must_use]
+pub fn date() -> String {
+    use std::cell::RefCell;
+    use std::time::SystemTime;
+    thread_local!(static LAST: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) });
+    let now = SystemTime::now();
+    let second = now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    LAST.with_borrow_mut(|(last, text)| {
+        if *last != second {
+            *last = second;
+            *text = httpdate::fmt_http_date(now);
+        }
+        text.clone()
+    })
 }

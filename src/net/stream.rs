@@ -1,24 +1,31 @@
 //! Connections and listeners of either kind, within a reactor.
+//!
+//! A connection is tried before the reactor is asked to watch it: one whose request is there
+//! already, and whose client takes the reply, is never registered.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use bytes::{Buf, BufMut, BytesMut};
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest, ReadBuf};
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
-use super::address::Address;
 use super::listen::Listener;
 use super::tls::Tls;
 use crate::log::say;
+use crate::process::socket;
 use crate::protocol::certificate::ClientCertificate;
 use crate::protocol::proxy;
+
+/// Bytes that are read at once, at least.
+const ROOM: usize = 8192;
 
 /// A connection, whatever it runs over.
 pub struct Stream {
@@ -34,9 +41,74 @@ pub struct Stream {
 }
 
 enum Transport {
-    Tcp(TcpStream),
-    Unix(UnixStream),
+    Plain(Socket),
     Tls(Box<TlsStream<Stream>>),
+}
+
+/// A socket, which the reactor watches once there is something to wait for.
+struct Socket {
+    fd: Arc<OwnedFd>,
+    watched: Option<AsyncFd<Arc<OwnedFd>>>,
+}
+
+impl Socket {
+    fn watched(&mut self) -> io::Result<&AsyncFd<Arc<OwnedFd>>> {
+        let watched = match self.watched.take() {
+            Some(watched) => watched,
+            None => watch(Arc::clone(&self.fd), Interest::READABLE | Interest::WRITABLE)?,
+        };
+        Ok(self.watched.insert(watched))
+    }
+
+    fn poll_receive(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut impl BufMut,
+    ) -> Poll<io::Result<usize>> {
+        if self.watched.is_none() {
+            match socket::receive(&self.fd, buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                received => return Poll::Ready(received),
+            }
+        }
+        let room = buffer.chunk_mut().len();
+        let watched = self.watched()?;
+        loop {
+            let mut guard = ready!(watched.poll_read_ready(context))?;
+            match socket::receive(watched, buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => guard.clear_ready(),
+                // What left room was all there is: the next read would be for nothing.
+                Ok(received @ 1..) if received < room => {
+                    guard.clear_ready();
+                    return Poll::Ready(Ok(received));
+                }
+                received => return Poll::Ready(received),
+            }
+        }
+    }
+
+    /// Tries to send; waits for room where there is none.
+    fn poll_sending(
+        &mut self,
+        context: &mut Context<'_>,
+        mut send: impl FnMut(&OwnedFd) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            match send(&self.fd) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(self.watched()?.poll_write_ready(context))?.clear_ready();
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                sent => return Poll::Ready(sent),
+            }
+        }
+    }
+}
+
+/// Has the reactor watch a descriptor.
+#[expect(deprecated, reason = "sound for descriptors that are owned: they stay what they are")]
+pub fn watch<Fd: AsRawFd + AsFd>(fd: Fd, interest: Interest) -> io::Result<AsyncFd<Fd>> {
+    AsyncFd::with_interest(fd, interest)
 }
 
 /// What comes before the first request on a connection.
@@ -59,31 +131,28 @@ const HANDSHAKE: u8 = 22;
 const NOT_TLS: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n\
     Connection: close\r\nContent-Length: 22\r\n\r\nHTTPS is spoken here.\n";
 
-impl Stream {
-    /// A connection over TCP.
-    #[must_use]
-    pub fn tcp(stream: TcpStream, client: SocketAddr) -> Self {
-        let port = stream.local_addr().map_or(80, |local| local.port());
-        Self::of(Transport::Tcp(stream), Some(client), port)
-    }
+/// The port that uWSGI names where there is none.
+const NO_PORT: u16 = 80;
 
-    /// A connection over a unix socket.
+impl Stream {
+    /// A connection, which does not block, to this port.
     #[must_use]
-    pub fn unix(stream: UnixStream) -> Self {
-        Self::of(Transport::Unix(stream), None, 80)
+    pub fn new(fd: OwnedFd, client: Option<SocketAddr>, port: Option<u16>) -> Self {
+        let socket = Socket { fd: Arc::new(fd), watched: None };
+        Self::of(Transport::Plain(socket), client, port.unwrap_or(NO_PORT))
     }
 
     fn of(transport: Transport, client: Option<SocketAddr>, port: u16) -> Self {
         Self { transport, client, port, is_proxied: false, early: BytesMut::new() }
     }
 
-    /// A copy of the connection's descriptor; none of one that speaks TLS, where nobody else can
-    /// say anything.
-    pub fn duplicate(&self) -> io::Result<OwnedFd> {
+    /// The connection's socket, where nothing but it stands between this process and the client;
+    /// none where TLS is spoken.
+    #[must_use]
+    pub fn socket(&self) -> Option<Arc<OwnedFd>> {
         match &self.transport {
-            Transport::Tcp(stream) => stream.as_fd().try_clone_to_owned(),
-            Transport::Unix(stream) => stream.as_fd().try_clone_to_owned(),
-            Transport::Tls(_) => Err(io::ErrorKind::Unsupported.into()),
+            Transport::Plain(socket) => Some(Arc::clone(&socket.fd)),
+            Transport::Tls(_) => None,
         }
     }
 
@@ -181,9 +250,110 @@ impl Stream {
     /// Reads more of what is not known yet.
     async fn read_early(&mut self) -> io::Result<usize> {
         let mut early = std::mem::take(&mut self.early);
-        let read = self.read_buf(&mut early).await;
+        let read = self.receive(&mut early).await;
         self.early = early;
         read
+    }
+
+    /// Reads what is there, at least a byte, into a buffer that grows; 0 at the end.
+    pub async fn receive(&mut self, buffer: &mut BytesMut) -> io::Result<usize> {
+        std::future::poll_fn(|context| self.poll_receive(context, buffer)).await
+    }
+
+    /// The same for who has other things to wait for.
+    pub fn poll_receive(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut BytesMut,
+    ) -> Poll<io::Result<usize>> {
+        if buffer.capacity() - buffer.len() < ROOM / 2 {
+            buffer.reserve(ROOM);
+        }
+        if !self.early.is_empty() {
+            let early = std::mem::take(&mut self.early);
+            buffer.extend_from_slice(&early);
+            return Poll::Ready(Ok(early.len()));
+        }
+        match &mut self.transport {
+            Transport::Plain(socket) => socket.poll_receive(context, buffer),
+            Transport::Tls(stream) => std::pin::pin!(stream.read_buf(buffer)).poll(context),
+        }
+    }
+
+    /// Sends all of the pieces in their order; `TimedOut` where the client takes nothing for so
+    /// long.
+    pub async fn send(
+        &mut self,
+        mut pieces: &mut [IoSlice<'_>],
+        patience: Duration,
+    ) -> io::Result<()> {
+        IoSlice::advance_slices(&mut pieces, 0);
+        while !pieces.is_empty() {
+            let sent = within(patience, |context| {
+                Pin::new(&mut *self).poll_write_vectored(context, pieces)
+            });
+            match sent.await? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                sent => IoSlice::advance_slices(&mut pieces, sent),
+            }
+        }
+        within(patience, |context| Pin::new(&mut *self).poll_flush(context)).await
+    }
+
+    /// Sends some of at most `length` bytes of a file from its position, which moves on, past this
+    /// process; 0 at the end of the file. Only where there is a [`Self::socket`].
+    pub async fn send_file(
+        &mut self,
+        file: &std::fs::File,
+        length: usize,
+        patience: Duration,
+    ) -> io::Result<usize> {
+        let Transport::Plain(socket) = &mut self.transport else {
+            return Err(io::ErrorKind::Unsupported.into());
+        };
+        let send = |fd: &OwnedFd| socket::send_file(fd, file, length);
+        within(patience, |context| socket.poll_sending(context, send)).await
+    }
+
+    /// Sends all of the pieces while the thread waits, for who is not within the reactor.
+    pub fn send_now(
+        &mut self,
+        mut pieces: &mut [IoSlice<'_>],
+        patience: Duration,
+    ) -> io::Result<()> {
+        IoSlice::advance_slices(&mut pieces, 0);
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        while !pieces.is_empty() {
+            // The socket is tried each time, whatever the reactor knows of it.
+            match Pin::new(&mut *self).poll_write_vectored(&mut context, pieces) {
+                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(sent) => IoSlice::advance_slices(&mut pieces, sent?),
+                Poll::Pending => socket::wait_writable(&self.as_fd(), patience)?,
+            }
+        }
+        loop {
+            match Pin::new(&mut *self).poll_flush(&mut context) {
+                Poll::Ready(flushed) => return flushed,
+                Poll::Pending => socket::wait_writable(&self.as_fd(), patience)?,
+            }
+        }
+    }
+}
+
+/// Polls for so long.
+async fn within<T>(
+    patience: Duration,
+    mut poll: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
+) -> io::Result<T> {
+    timeout(patience, std::future::poll_fn(|context| poll(context))).await?
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        match &self.transport {
+            Transport::Plain(socket) => socket.fd.as_fd(),
+            Transport::Tls(stream) => stream.get_ref().0.as_fd(),
+        }
     }
 }
 
@@ -200,8 +370,7 @@ impl AsyncRead for Stream {
             return Poll::Ready(Ok(()));
         }
         match &mut this.transport {
-            Transport::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
-            Transport::Unix(stream) => Pin::new(stream).poll_read(context, buffer),
+            Transport::Plain(socket) => socket.poll_receive(context, buffer).map_ok(drop),
             Transport::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
         }
     }
@@ -213,25 +382,25 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().transport {
-            Transport::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
-            Transport::Unix(stream) => Pin::new(stream).poll_write(context, bytes),
-            Transport::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
-        }
+        self.poll_write_vectored(context, &[IoSlice::new(bytes)])
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().transport {
-            Transport::Tcp(stream) => Pin::new(stream).poll_flush(context),
-            Transport::Unix(stream) => Pin::new(stream).poll_flush(context),
+            Transport::Plain(_) => Poll::Ready(Ok(())),
             Transport::Tls(stream) => Pin::new(stream).poll_flush(context),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().transport {
-            Transport::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
-            Transport::Unix(stream) => Pin::new(stream).poll_shutdown(context),
+            Transport::Plain(socket) => {
+                let ended = nix::sys::socket::shutdown(
+                    socket.fd.as_raw_fd(),
+                    nix::sys::socket::Shutdown::Write,
+                );
+                Poll::Ready(ended.map_err(Into::into))
+            }
             Transport::Tls(stream) => Pin::new(stream).poll_shutdown(context),
         }
     }
@@ -239,11 +408,10 @@ impl AsyncWrite for Stream {
     fn poll_write_vectored(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
+        slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match &mut self.get_mut().transport {
-            Transport::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, slices),
-            Transport::Unix(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+            Transport::Plain(socket) => socket.poll_sending(context, |fd| socket::send(fd, slices)),
             Transport::Tls(stream) => Pin::new(stream).poll_write_vectored(context, slices),
         }
     }
@@ -253,42 +421,30 @@ impl AsyncWrite for Stream {
     }
 }
 
-/// A listener.
-pub enum Acceptor {
-    /// For TCP.
-    Tcp(TcpListener),
-    /// For unix sockets.
-    Unix(UnixListener),
+/// A listening socket within a reactor.
+pub struct Acceptor {
+    socket: AsyncFd<OwnedFd>,
+    port: Option<u16>,
 }
 
 impl Acceptor {
     /// A further descriptor of a listening socket, within the reactor that runs.
     pub fn new(listener: &Listener) -> io::Result<Self> {
         let fd = OwnedFd::from(listener.socket.try_clone()?);
-        Ok(match listener.address {
-            Address::Tcp(_) => Self::Tcp(TcpListener::from_std(fd.into())?),
-            _ => Self::Unix(UnixListener::from_std(fd.into())?),
-        })
+        let socket = watch(fd, Interest::READABLE)?;
+        Ok(Self { socket, port: listener.port() })
     }
 
     /// The next connection; errors are the listener's, not those of a connection that failed.
     pub async fn accept(&self) -> io::Result<Stream> {
         loop {
-            match self.accept_once().await {
+            match self.socket.async_io(Interest::READABLE, socket::accept).await {
                 Err(error) if is_of_connection(&error) => {}
-                accepted => return accepted,
+                Err(error) => return Err(error),
+                Ok((connection, client)) => {
+                    return Ok(Stream::new(connection, client, self.port));
+                }
             }
-        }
-    }
-
-    async fn accept_once(&self) -> io::Result<Stream> {
-        match self {
-            Self::Tcp(listener) => {
-                let (stream, client) = listener.accept().await?;
-                stream.set_nodelay(true)?;
-                Ok(Stream::tcp(stream, client))
-            }
-            Self::Unix(listener) => Ok(Stream::unix(listener.accept().await?.0)),
         }
     }
 }

@@ -1,11 +1,9 @@
-//! A queue of connections between processes: one side hands sockets over, many sides take them.
+//! A queue of connections between processes: many sides hand sockets over, one side takes them.
 //!
-//! Works like a listening socket without a name: whoever is idle takes the next connection, and
-//! what nobody took yet outlives any of them.
+//! Works like a listening socket without a name, with a short note beside each connection.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
-use std::os::unix::net::UnixStream;
 
 use nix::cmsg_space;
 use nix::sys::socket::{
@@ -13,34 +11,35 @@ use nix::sys::socket::{
     sendmsg, socketpair,
 };
 
-/// The end that gives and the end that takes, both not blocking.
+const FLAGS: SockFlag = SockFlag::SOCK_CLOEXEC.union(SockFlag::SOCK_NONBLOCK);
+
+/// What is said beside a connection: who is at its other end.
+pub type Note = [u8; 8];
+
+/// The end that takes and the end that gives, both not blocking.
 pub fn pair() -> nix::Result<(OwnedFd, OwnedFd)> {
-    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-    socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)
+    socketpair(AddressFamily::Unix, SockType::SeqPacket, None, FLAGS)
 }
 
-/// A connection whose one end is to be handed over; both ends do not block.
-pub fn connection() -> io::Result<(UnixStream, UnixStream)> {
-    let (mine, theirs) = UnixStream::pair()?;
-    mine.set_nonblocking(true)?;
-    theirs.set_nonblocking(true)?;
-    Ok((mine, theirs))
+/// Both ends of a connection, of which one is to be handed over; neither blocks.
+pub fn connection() -> nix::Result<(OwnedFd, OwnedFd)> {
+    socketpair(AddressFamily::Unix, SockType::Stream, None, FLAGS)
 }
 
 /// Hands one end of a connection over; `WouldBlock` where too many wait already.
-pub fn give(channel: &impl AsFd, theirs: &UnixStream) -> io::Result<()> {
-    let fds = [theirs.as_raw_fd()];
+pub fn give(channel: &impl AsFd, theirs: &impl AsFd, note: &Note) -> io::Result<()> {
+    let fds = [theirs.as_fd().as_raw_fd()];
     let message = [ControlMessage::ScmRights(&fds)];
     let flags = MsgFlags::MSG_NOSIGNAL;
-    sendmsg::<()>(channel.as_fd().as_raw_fd(), &[IoSlice::new(b"c")], &message, flags, None)?;
+    sendmsg::<()>(channel.as_fd().as_raw_fd(), &[IoSlice::new(note)], &message, flags, None)?;
     Ok(())
 }
 
 /// Takes the next connection; `WouldBlock` where there is none.
-pub fn take(channel: &impl AsFd) -> io::Result<UnixStream> {
-    let mut byte = [0];
+pub fn take(channel: &impl AsFd) -> io::Result<(OwnedFd, Note)> {
+    let mut note = Note::default();
     let mut space = cmsg_space!(i32);
-    let mut bytes = [IoSliceMut::new(&mut byte)];
+    let mut bytes = [IoSliceMut::new(&mut note)];
     let flags = MsgFlags::MSG_CMSG_CLOEXEC;
     let message = recvmsg::<()>(channel.as_fd().as_raw_fd(), &mut bytes, Some(&mut space), flags)?;
     if message.bytes == 0 {
@@ -55,27 +54,59 @@ pub fn take(channel: &impl AsFd) -> io::Result<UnixStream> {
     // SAFETY: the kernel made this descriptor for this process in the call above, and nobody else
     // knows its number.
     let fd = unsafe { OwnedFd::from_raw_fd(number) };
-    Ok(UnixStream::from(fd))
+    Ok((fd, note))
+}
+
+/// Says to whoever watches the giving end that connections are wanted.
+pub fn want(channel: &impl AsFd) {
+    // Who does not look has been told enough.
+    let _ = sendmsg::<()>(
+        channel.as_fd().as_raw_fd(),
+        &[IoSlice::new(b"w")],
+        &[],
+        MsgFlags::MSG_NOSIGNAL,
+        None,
+    );
+}
+
+/// Whether connections were wanted since the last call.
+pub fn is_wanted(channel: &impl AsFd) -> bool {
+    let mut is_wanted = false;
+    while let Ok(1..) = nix::unistd::read(channel, &mut [0; 8]) {
+        is_wanted = true;
+    }
+    is_wanted
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Read, Write};
+    use nix::unistd::{read, write};
 
     #[test]
     fn a_connection_is_handed_over() {
-        let (gives, takes) = pair().expect("a channel");
+        let (takes, gives) = pair().expect("a channel");
         assert_eq!(take(&takes).expect_err("none yet").kind(), io::ErrorKind::WouldBlock);
-        let (mut mine, theirs) = connection().expect("a connection");
-        give(&gives, &theirs).expect("room");
+        let (mine, theirs) = connection().expect("a connection");
+        give(&gives, &theirs, b"worker 1").expect("room");
         drop(theirs);
-        let mut theirs = take(&takes).expect("a connection");
-        mine.write_all(b"hello").expect("room");
-        let mut read = [0; 5];
-        theirs.read_exact(&mut read).expect("bytes");
-        assert_eq!(&read, b"hello");
+        let (theirs, note) = take(&takes).expect("a connection");
+        assert_eq!(&note, b"worker 1");
+        write(&mine, b"hello").expect("room");
+        let mut bytes = [0; 5];
+        read(&theirs, &mut bytes).expect("bytes");
+        assert_eq!(&bytes, b"hello");
         drop(gives);
         assert_eq!(take(&takes).expect_err("over").kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[test]
+    fn who_gives_can_be_told_to() {
+        let (takes, gives) = pair().expect("a channel");
+        assert!(!is_wanted(&gives));
+        want(&takes);
+        want(&takes);
+        assert!(is_wanted(&gives));
+        assert!(!is_wanted(&gives));
     }
 }

@@ -19,4 +19,5 @@ pub mod reexec;
 pub mod scoreboard;
 pub mod shell;
 pub mod signals;
+pub mod socket;
 pub mod title;

@@ -48,14 +48,14 @@ pub struct Legacy {
     pub reloads: u32,
     /// Listening sockets.
     pub listeners: Vec<Heirloom>,
-    /// Both ends of the channel from gateways to workers: what an old gateway hands over, a new
-    /// worker may take.
-    pub channel: Vec<Heirloom>,
     /// Standard output and error as the first image got them, where a pipe is in their place.
     #[serde(default)]
     pub outputs: Vec<Heirloom>,
     /// Processes that go on serving until the new image has its own.
     pub processes: Vec<i32>,
+    /// Those of them that hand requests to others, which must stay until they are gone.
+    #[serde(default)]
+    pub gateways: Vec<i32>,
     /// Programs that run beside the server until the new image has its own.
     pub daemons: Vec<Beside>,
     /// Files on whose change a new image that could not start tries again.
@@ -86,7 +86,7 @@ pub struct Beside {
 
 impl Legacy {
     fn heirlooms(&self) -> impl Iterator<Item = &Heirloom> {
-        self.listeners.iter().chain(&self.channel).chain(&self.outputs)
+        self.listeners.iter().chain(&self.outputs)
     }
 }
 

@@ -46,17 +46,19 @@ impl Default for Subject {
 impl Subject {
     const WORDS: usize = 24;
 
-    /// Keeps the first bytes of a text.
-    pub fn set(&self, text: &[u8]) {
-        let mut chunks = text.chunks(8);
+    /// Keeps the first bytes of a text, which comes in parts.
+    pub fn set(&self, parts: &[&[u8]]) {
+        let mut bytes = parts.iter().copied().flatten();
         for word in &self.0 {
-            let mut bytes = [0; 8];
-            let chunk = chunks.next().unwrap_or_default();
-            for (byte, given) in bytes.iter_mut().zip(chunk) {
-                *byte = *given;
+            let mut letters = [0; 8];
+            let mut is_last = false;
+            for letter in &mut letters {
+                let next = bytes.next();
+                is_last = next.is_none();
+                *letter = next.copied().unwrap_or(0);
             }
-            word.store(u64::from_ne_bytes(bytes), Ordering::Relaxed);
-            if chunk.len() < 8 {
+            word.store(u64::from_ne_bytes(letters), Ordering::Relaxed);
+            if is_last {
                 break;
             }
         }
@@ -108,8 +110,21 @@ pub struct Worker {
     pub average: AtomicU64,
 }
 
+/// What the HTTP gateway tells.
+#[derive(Default)]
+#[repr(C, align(64))]
+pub struct Gateway {
+    /// Requests that wait for a worker.
+    pub queued: AtomicU64,
+    /// Requests that were refused because too many waited.
+    pub refused: AtomicU64,
+    /// Connections of clients.
+    pub connections: AtomicU64,
+}
+
 /// The shared memory.
 pub struct Scoreboard {
+    gateway: &'static Gateway,
     workers: &'static [Worker],
     cores: &'static [Core],
     per_worker: usize,
@@ -119,10 +134,17 @@ impl Scoreboard {
     /// Room for so many workers with so many threads each. It lives as long as the process.
     pub fn new(workers: usize, per_worker: usize) -> nix::Result<Self> {
         Ok(Self {
+            gateway: share_slice(1)?.first().ok_or(nix::Error::ENOMEM)?,
             workers: share_slice(workers)?,
             cores: share_slice(workers * per_worker)?,
             per_worker,
         })
+    }
+
+    /// The HTTP gateway.
+    #[must_use]
+    pub fn gateway(&self) -> &'static Gateway {
+        self.gateway
     }
 
     /// All workers, the first one being number 1.
@@ -166,6 +188,7 @@ fn share_slice<T: AllZero>(length: usize) -> nix::Result<&'static [T]> {
 trait AllZero: Sync {}
 impl AllZero for Worker {}
 impl AllZero for Core {}
+impl AllZero for Gateway {}
 
 /// Time since 1970.
 #[must_use]
@@ -197,8 +220,9 @@ mod tests {
     fn a_subject_keeps_what_fits() {
         fn check(text: &str, expected: &str) {
             let subject = Subject::default();
-            subject.set(b"an earlier and longer text");
-            subject.set(text.as_bytes());
+            subject.set(&[b"an earlier and longer text"]);
+            let (first, second) = text.as_bytes().split_at(text.len() / 3);
+            subject.set(&[first, second]);
             assert_eq!(subject.text(), expected);
         }
         check("GET /", "GET /");

@@ -187,24 +187,28 @@ fn take_length(params: &mut BytesMut) -> Option<usize> {
     usize::try_from(length).ok()
 }
 
-/// Appends a part of a reply, at most [`LARGEST`] bytes.
-pub fn put_output(out: &mut BytesMut, id: u16, part: &[u8]) {
-    put_record(out, STDOUT, id, part);
+/// Appends what stands before a part of a reply, of at most [`LARGEST`] bytes.
+pub fn open_output(out: &mut impl BufMut, id: u16, length: usize) {
+    put_header(out, STDOUT, id, length);
 }
 
 /// Appends the end of a reply.
-pub fn put_end(out: &mut BytesMut, id: u16) {
+pub fn put_end(out: &mut impl BufMut, id: u16) {
     put_record(out, STDOUT, id, b"");
     // All went well: what failed is told by the status of the reply.
     put_record(out, END, id, &[0; 8]);
 }
 
-fn put_record(out: &mut BytesMut, kind: u8, id: u16, content: &[u8]) {
+fn put_record(out: &mut impl BufMut, kind: u8, id: u16, content: &[u8]) {
+    put_header(out, kind, id, content.len());
+    out.put_slice(content);
+}
+
+fn put_header(out: &mut impl BufMut, kind: u8, id: u16, length: usize) {
     out.put_slice(&[1, kind]);
     out.put_u16(id);
-    out.put_u16(u16::try_from(content.len()).unwrap_or(u16::MAX));
+    out.put_u16(u16::try_from(length).unwrap_or(u16::MAX));
     out.put_u16(0);
-    out.put_slice(content);
 }
 
 #[cfg(test)]
@@ -349,7 +353,8 @@ mod tests {
     #[test]
     fn a_reply_becomes_records() {
         let mut out = BytesMut::new();
-        put_output(&mut out, 1, b"ab");
+        open_output(&mut out, 1, 2);
+        out.put_slice(b"ab");
         put_end(&mut out, 1);
         let expected = b"\x01\x06\0\x01\0\x02\0\0ab\x01\x06\0\x01\0\0\0\0\x01\x03\0\x01\0\x08\0\0\0\0\0\0\0\0\0\0";
         assert_eq!(&out[..], expected);

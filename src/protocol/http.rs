@@ -1,31 +1,31 @@
-//! An HTTP head, already parsed, to the variables of a request.
+//! The head of an HTTP request to the variables of a request.
 //!
-//! As uWSGI's HTTP sockets name them (behaviour seen in 2.0.31); parsing the bytes is hyper's.
+//! As uWSGI's HTTP sockets name them (behaviour seen in 2.0.31); reading the bytes is for
+//! [`http1`](super::http1).
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName};
-use http::request::Parts;
-
 use super::certificate::ClientCertificate;
+use super::http1::Head;
 use crate::app::vars::{TooLong, Vars};
 
-/// What is known of a connection beside the head of a request.
+/// What is known of a connection beside the heads of its requests.
 #[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
-#[derive(Clone, Debug)]
-pub struct Connection {
-    /// The client.
-    pub client: Option<SocketAddr>,
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The address of the client, as `REMOTE_ADDR` tells.
+    pub client: String,
+    /// The port of the client, where `REMOTE_PORT` is to tell it.
+    pub client_port: Option<u16>,
     /// The value of `SERVER_PORT`.
     pub server_port: String,
     /// The value of `SERVER_NAME`.
     pub server_name: String,
     /// Whether header names with an underscore are kept.
     pub underscores: bool,
-    /// Whether the request came through the gateway, as `UWSGI_ROUTER` and `REMOTE_PORT` tell.
+    /// Whether the request came through the gateway, as `UWSGI_ROUTER` tells.
     pub gateway: bool,
-    /// Whether a proxy told who the client is, as `REMOTE_PORT` tells.
-    pub proxied: bool,
     /// Whether the client speaks TLS, as `HTTPS` tells.
     pub tls: bool,
     /// The client's certificate, where it showed one that may be believed.
@@ -34,116 +34,155 @@ pub struct Connection {
     pub export_certificate: bool,
 }
 
+/// `REMOTE_ADDR` of a client. A unix socket has no address; this is what uWSGI says there.
+#[must_use]
+pub fn client_address(client: Option<SocketAddr>) -> String {
+    client.map_or("0.0.0.0".to_owned(), |client| client.ip().to_canonical().to_string())
+}
+
 /// The variables of a request, in uWSGI's order.
-pub fn vars(head: &Parts, connection: &Connection) -> Result<Vars, TooLong> {
-    let mut vars = Vars::default();
-    let uri = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    // `http://host?query` has an empty path, which is the root (RFC 9112 §3.2.1).
-    let uri = if uri.starts_with('?') { &format!("/{uri}") } else { uri };
-    let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
-    vars.push(b"REQUEST_METHOD", head.method.as_str().as_bytes())?;
-    vars.push(b"REQUEST_URI", uri.as_bytes())?;
+pub fn vars(head: &Head, facts: &Facts) -> Result<Vars, TooLong> {
+    let mut vars = Vars::with_room(1024);
+    let (host, uri) = split_target(head.target());
+    let (path, query) = split_at_byte(&uri, b'?');
+    vars.push(b"REQUEST_METHOD", head.method())?;
+    vars.push(b"REQUEST_URI", &uri)?;
     vars.push(b"PATH_INFO", &decode_path(path))?;
-    vars.push(b"QUERY_STRING", query.as_bytes())?;
-    vars.push(b"SERVER_PROTOCOL", protocol(head.version))?;
+    vars.push(b"QUERY_STRING", query)?;
+    vars.push(b"SERVER_PROTOCOL", head.version())?;
     vars.push(b"SCRIPT_NAME", b"")?;
-    vars.push(b"SERVER_NAME", connection.server_name.as_bytes())?;
-    vars.push(b"SERVER_PORT", connection.server_port.as_bytes())?;
-    if connection.gateway {
+    vars.push(b"SERVER_NAME", facts.server_name.as_bytes())?;
+    vars.push(b"SERVER_PORT", facts.server_port.as_bytes())?;
+    if facts.gateway {
         vars.push(b"UWSGI_ROUTER", b"http")?;
     }
-    if connection.tls {
+    if facts.tls {
         vars.push(b"HTTPS", b"on")?;
     }
-    if let Some(certificate) = &connection.certificate {
-        if connection.export_certificate {
+    if let Some(certificate) = &facts.certificate {
+        if facts.export_certificate {
             vars.push(b"HTTPS_CLIENT_CERTIFICATE", &certificate.der)?;
         }
         vars.push(b"HTTPS_DN", certificate.name.as_bytes())?;
-        if connection.export_certificate {
+        if facts.export_certificate {
             vars.push(b"HTTPS_CC", certificate.pem.as_bytes())?;
         }
     }
-    match connection.client {
-        Some(client) => {
-            vars.push(b"REMOTE_ADDR", client.ip().to_canonical().to_string().as_bytes())?;
-            if connection.gateway || connection.proxied {
-                vars.push(b"REMOTE_PORT", client.port().to_string().as_bytes())?;
-            }
-        }
-        // A unix socket has no address; this is what uWSGI says.
-        None => vars.push(b"REMOTE_ADDR", b"0.0.0.0")?,
+    vars.push(b"REMOTE_ADDR", facts.client.as_bytes())?;
+    if let Some(port) = facts.client_port {
+        vars.push(b"REMOTE_PORT", port.to_string().as_bytes())?;
     }
-    push_headers(&mut vars, head, connection)?;
+    push_headers(&mut vars, head, host, facts.underscores)?;
     Ok(vars)
 }
 
-fn push_headers(vars: &mut Vars, head: &Parts, connection: &Connection) -> Result<(), TooLong> {
+/// The host that a request means, and its target there.
+#[must_use]
+pub fn host_and_target(head: &Head) -> (Option<&[u8]>, Cow<'_, [u8]>) {
+    let (host, target) = split_target(head.target());
+    (host.or_else(|| head.header(b"host")), target)
+}
+
+/// Host and rest of a target; an absolute one names the host itself. What is behind a `#` is no part
+/// of a target, though clients send it.
+fn split_target(target: &[u8]) -> (Option<&[u8]>, Cow<'_, [u8]>) {
+    let (target, _) = split_at_byte(target, b'#');
+    if matches!(target, [b'/', ..] | b"*") {
+        return (None, Cow::Borrowed(target));
+    }
+    let scheme = target.windows(3).position(|three| three == b"://").map_or(0, |at| at + 3);
+    let rest = target.get(scheme..).unwrap_or_default();
+    let end = rest.iter().position(|byte| b"/?".contains(byte)).unwrap_or(rest.len());
+    let (host, rest) = rest.split_at_checked(end).unwrap_or((rest, b""));
+    match rest.first() {
+        Some(b'/') => (Some(host), Cow::Borrowed(rest)),
+        // `http://host?query` has an empty path, which is the root (RFC 9112 §3.2.1).
+        _ => (Some(host), Cow::Owned([b"/", rest].concat())),
+    }
+}
+
+/// What stands before and behind a byte.
+fn split_at_byte(bytes: &[u8], byte: u8) -> (&[u8], &[u8]) {
+    match bytes.iter().position(|&known| known == byte) {
+        Some(at) => (bytes.get(..at).unwrap_or_default(), bytes.get(at + 1..).unwrap_or_default()),
+        None => (bytes, b""),
+    }
+}
+
+fn push_headers(
+    vars: &mut Vars,
+    head: &Head,
+    target_host: Option<&[u8]>,
+    underscores: bool,
+) -> Result<(), TooLong> {
     // RFC 9112 §3.2.2: an absolute target overrides the Host header.
-    let target_host = head.uri.authority().map(|authority| authority.as_str().as_bytes());
     if let Some(host) = target_host {
         vars.push(b"HTTP_HOST", host)?;
     }
-    for name in head.headers.keys() {
-        if name.as_str().contains('_') && !connection.underscores {
+    let mut variable = Vec::with_capacity(64);
+    let mut headers = head.headers().enumerate();
+    while let Some((place, (name, value))) = headers.next() {
+        let same = |(known, _): &(&[u8], &[u8])| {
+            known.len() == name.len() && known.eq_ignore_ascii_case(name)
+        };
+        // What stands more than once is told where it stands first.
+        if (name.contains(&b'_') && !underscores) || head.headers().take(place).any(|it| same(&it))
+        {
             continue;
         }
-        let mut joined: Vec<u8> = Vec::new();
-        for (index, value) in head.headers.get_all(name).iter().enumerate() {
-            if index > 0 {
-                joined.extend_from_slice(b", ");
-            }
-            joined.extend_from_slice(value.as_bytes());
+        variable.clear();
+        if name.eq_ignore_ascii_case(b"content-length") {
+            variable.extend_from_slice(b"CONTENT_LENGTH");
+        } else if name.eq_ignore_ascii_case(b"content-type") {
+            variable.extend_from_slice(b"CONTENT_TYPE");
+        } else if target_host.is_some() && name.eq_ignore_ascii_case(b"host") {
+            continue;
+        } else {
+            // `X-Forwarded-For` is `HTTP_X_FORWARDED_FOR`.
+            variable.extend_from_slice(b"HTTP_");
+            let letter = |&byte: &u8| if byte == b'-' { b'_' } else { byte.to_ascii_uppercase() };
+            variable.extend(name.iter().map(letter));
         }
-        match name {
-            name if name == CONTENT_LENGTH => vars.push(b"CONTENT_LENGTH", &joined)?,
-            name if name == CONTENT_TYPE => vars.push(b"CONTENT_TYPE", &joined)?,
-            name if name == HOST && target_host.is_some() => {}
-            name => vars.push(&variable(name), &joined)?,
+        let mut more = headers.clone().map(|(_, header)| header).filter(same).peekable();
+        if more.peek().is_none() {
+            vars.push(&variable, value)?;
+        } else {
+            let values = std::iter::once(value).chain(more.map(|(_, value)| value));
+            vars.push(&variable, &values.collect::<Vec<_>>().join(&b", "[..]))?;
         }
     }
     Ok(())
 }
 
-/// `X-Forwarded-For` is `HTTP_X_FORWARDED_FOR`.
-fn variable(name: &HeaderName) -> Vec<u8> {
-    let letters = name.as_str().bytes().map(|byte| match byte {
-        b'-' => b'_',
-        byte => byte.to_ascii_uppercase(),
-    });
-    b"HTTP_".iter().copied().chain(letters).collect()
-}
-
-fn protocol(version: http::Version) -> &'static [u8] {
-    if version == http::Version::HTTP_10 { b"HTTP/1.0" } else { b"HTTP/1.1" }
-}
-
 /// Percent-decodes a path and resolves `.` and `..`, as uWSGI does; `//` stays.
-fn decode_path(path: &str) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(path.len());
-    let bytes = path.as_bytes();
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let digits = bytes.get(at + 1..at + 3).and_then(|d| std::str::from_utf8(d).ok());
-        let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(value) if byte == b'%' => {
-                decoded.push(value);
-                at += 3;
-            }
-            _ => {
-                decoded.push(byte);
-                at += 1;
-            }
-        }
+fn decode_path(path: &[u8]) -> Cow<'_, [u8]> {
+    if !path.contains(&b'%') {
+        return resolve_dots(Cow::Borrowed(path));
     }
-    resolve_dots(&decoded)
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let [first, behind @ ..] = rest {
+        let mut byte = *first;
+        rest = behind;
+        if let (b'%', [high, low, behind @ ..]) = (first, behind)
+            && let Some((high, low)) = hexadecimal(*high).zip(hexadecimal(*low))
+        {
+            byte = high << 4 | low;
+            rest = behind;
+        }
+        decoded.push(byte);
+    }
+    resolve_dots(Cow::Owned(decoded))
 }
 
-fn resolve_dots(path: &[u8]) -> Vec<u8> {
+fn hexadecimal(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+fn resolve_dots(path: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     let is_dots = |segment: &[u8]| segment == b"." || segment == b"..";
     if !path.split(|&byte| byte == b'/').any(is_dots) {
-        return path.to_vec();
+        return path;
     }
     let mut kept: Vec<&[u8]> = Vec::new();
     let mut segments = path.split(|&byte| byte == b'/').peekable();
@@ -160,31 +199,26 @@ fn resolve_dots(path: &[u8]) -> Vec<u8> {
             segment => kept.push(segment),
         }
     }
-    kept.join(&b'/')
+    Cow::Owned(kept.join(&b'/'))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::http1::{Event, Reader};
+    use bytes::BytesMut;
 
-    fn read(uri: &str, headers: &[(&str, &str)]) -> Vec<(String, String)> {
-        let mut request = http::Request::builder().uri(uri);
+    fn read(target: &str, headers: &[(&str, &str)]) -> Vec<(String, String)> {
+        let mut lines = format!("GET {target} HTTP/1.1\r\n");
         for (name, value) in headers {
-            request = request.header(*name, *value);
+            lines.extend([name, ": ", value, "\r\n"]);
         }
-        let (head, ()) = request.body(()).expect("a request").into_parts();
-        let connection = Connection {
-            client: "10.0.0.1:5".parse().ok(),
-            server_port: "80".to_owned(),
-            server_name: "here".to_owned(),
-            underscores: false,
-            gateway: false,
-            proxied: false,
-            tls: false,
-            certificate: None,
-            export_certificate: false,
+        let mut buffer = BytesMut::from(format!("{lines}\r\n").as_bytes());
+        let Ok(Some(Event::Head(head))) = Reader::new(1000).take(&mut buffer) else {
+            panic!("{lines:?}")
         };
-        let vars = vars(&head, &connection).expect("short");
+        let facts = Facts { client: "10.0.0.1".to_owned(), ..Facts::default() };
+        let vars = vars(&head, &facts).expect("short");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         vars.iter().map(|(name, value)| (text(name), text(value))).collect()
     }
@@ -225,7 +259,7 @@ mod tests {
     #[test]
     fn paths_are_decoded_and_resolved() {
         fn check(path: &str, expected: &str) {
-            assert_eq!(String::from_utf8_lossy(&decode_path(path)), expected, "{path}");
+            assert_eq!(String::from_utf8_lossy(&decode_path(path.as_bytes())), expected, "{path}");
         }
         check("/a%20b%2Fc", "/a b/c");
         check("/a/../b", "/b");
@@ -239,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_target_without_a_path_is_the_root() {
-        let read = read("http://a?b", &[]);
+        let read = read("http://a?b", &[("Host", "a")]);
         for (name, value) in
             [("REQUEST_URI", "/?b"), ("PATH_INFO", "/"), ("QUERY_STRING", "b"), ("HTTP_HOST", "a")]
         {

@@ -1,14 +1,63 @@
 //! The environ of a request (PEP 3333, "environ Variables"), in uWSGI's order.
 
+use std::collections::HashMap;
+
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString};
+use pyo3::types::{IntoPyDict, PyBytes, PyDict, PyString};
 
 use super::input::Input;
 use crate::app::Request;
 
+/// Names that most requests have.
+const COMMON: &[&str] = &[
+    "REQUEST_METHOD",
+    "REQUEST_URI",
+    "PATH_INFO",
+    "QUERY_STRING",
+    "SERVER_PROTOCOL",
+    "SCRIPT_NAME",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "UWSGI_ROUTER",
+    "REMOTE_ADDR",
+    "REMOTE_PORT",
+    "REMOTE_USER",
+    "REQUEST_SCHEME",
+    "DOCUMENT_ROOT",
+    "HTTPS",
+    "CONTENT_TYPE",
+    "CONTENT_LENGTH",
+    "HTTP_HOST",
+    "HTTP_CONNECTION",
+    "HTTP_USER_AGENT",
+    "HTTP_ACCEPT",
+    "HTTP_ACCEPT_ENCODING",
+    "HTTP_ACCEPT_LANGUAGE",
+    "HTTP_CACHE_CONTROL",
+    "HTTP_COOKIE",
+    "HTTP_ORIGIN",
+    "HTTP_REFERER",
+    "HTTP_AUTHORIZATION",
+    "HTTP_IF_NONE_MATCH",
+    "HTTP_IF_MODIFIED_SINCE",
+    "HTTP_UPGRADE_INSECURE_REQUESTS",
+    "HTTP_SEC_FETCH_DEST",
+    "HTTP_SEC_FETCH_MODE",
+    "HTTP_SEC_FETCH_SITE",
+    "HTTP_SEC_FETCH_USER",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_REAL_IP",
+    "HTTP_X_REQUEST_ID",
+];
+
 /// What is the same in every environ.
 pub(super) struct Constants {
+    /// Names that are made once: their hashes are known, and no request makes them anew.
+    names: HashMap<&'static [u8], Py<PyString>>,
+    wsgi_version: Py<PyAny>,
     pub(super) errors: Py<PyAny>,
     pub(super) file_wrapper: Option<Py<PyAny>>,
     pub(super) version: Py<PyAny>,
@@ -34,7 +83,11 @@ impl Constants {
         options.set_item("write_through", true)?;
         let errors = io.call_method("TextIOWrapper", (raw,), Some(&options))?;
         let host = nix::unistd::gethostname().unwrap_or_default();
+        let names =
+            COMMON.iter().map(|name| (name.as_bytes(), PyString::intern(py, name).unbind()));
         Ok(Self {
+            names: names.collect(),
+            wsgi_version: (1, 0).into_pyobject(py)?.into_any().unbind(),
             errors: errors.unbind(),
             file_wrapper: file_wrapper
                 .then(|| py.get_type::<super::file::FileWrapper>().into_any().unbind()),
@@ -45,8 +98,6 @@ impl Constants {
         })
     }
 }
-
-use pyo3::types::IntoPyDict;
 
 /// Bytes as a native string: latin-1 (PEP 3333, "Unicode Issues").
 fn native<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyString> {
@@ -59,21 +110,28 @@ fn native<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyString> {
 /// Makes the environ of a request.
 pub(super) fn environ<'py>(
     py: Python<'py>,
-    request: Request,
+    request: &mut Request,
     constants: &Constants,
 ) -> PyResult<Bound<'py, PyDict>> {
     let environ = PyDict::new(py);
     for (name, value) in request.vars.iter() {
-        environ.set_item(native(py, name), native(py, value))?;
+        let value = native(py, value);
+        match constants.names.get(name) {
+            Some(name) => environ.set_item(name, value)?,
+            None => environ.set_item(native(py, name), value)?,
+        }
     }
     if request.input_terminated {
         environ.set_item(intern!(py, "wsgi.input_terminated"), true)?;
     }
-    environ.set_item(intern!(py, "wsgi.input"), Py::new(py, Input::new(request.body))?)?;
+    environ.set_item(
+        intern!(py, "wsgi.input"),
+        Py::new(py, Input::new(std::mem::take(&mut request.body)))?,
+    )?;
     if let Some(file_wrapper) = &constants.file_wrapper {
         environ.set_item(intern!(py, "wsgi.file_wrapper"), file_wrapper)?;
     }
-    environ.set_item(intern!(py, "wsgi.version"), (1, 0))?;
+    environ.set_item(intern!(py, "wsgi.version"), &constants.wsgi_version)?;
     environ.set_item(intern!(py, "wsgi.errors"), &constants.errors)?;
     environ.set_item(intern!(py, "wsgi.run_once"), false)?;
     environ.set_item(intern!(py, "wsgi.multithread"), constants.multithread)?;

@@ -40,8 +40,8 @@ impl FileWrapper {
 }
 
 impl FileWrapper {
-    /// The file behind it from its position, where it is a real one.
-    pub(super) fn real(&self, py: Python<'_>) -> Option<File> {
+    /// The file behind it from its position, where it is a real one, and how many bytes that is.
+    pub(super) fn real(&self, py: Python<'_>) -> Option<(File, u64)> {
         let wrapped = self.file.bind(py);
         let number: i32 = wrapped.call_method0("fileno").ok()?.extract().ok()?;
         let position: u64 = wrapped.call_method0("tell").ok()?.extract().ok()?;
@@ -52,10 +52,12 @@ impl FileWrapper {
         // SAFETY: borrowed for the copy only; the file object that named it is alive.
         let descriptor = unsafe { BorrowedFd::borrow_raw(number) };
         let mut file = File::from(descriptor.try_clone_to_owned().ok()?);
-        if !file.metadata().ok()?.is_file() {
+        let facts = file.metadata().ok()?;
+        // Files that the kernel makes up, as in /proc, tell no length.
+        if !facts.is_file() || facts.len() == 0 {
             return None;
         }
         file.seek(SeekFrom::Start(position)).ok()?;
-        Some(file)
+        Some((file, facts.len().saturating_sub(position)))
     }
 }

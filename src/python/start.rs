@@ -1,21 +1,39 @@
 //! `start_response` and `write` (PEP 3333, "The `start_response()` Callable").
 
+use std::sync::Arc;
+
 use pyo3::exceptions::{PyAssertionError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 
+use crate::app::{Headers, Outlet};
+
 /// What the application said of its reply so far.
 #[pyclass(module = "uwsgi")]
-#[derive(Default)]
 pub(super) struct StartResponse {
     pub(super) status: Option<Vec<u8>>,
-    pub(super) headers: Vec<(Vec<u8>, Vec<u8>)>,
-    /// What `write()` was given and nobody took yet.
-    pub(super) written: Vec<u8>,
+    pub(super) headers: Headers,
+    /// Where `write()` sends.
+    outlet: Arc<dyn Outlet>,
     /// How often `write()` was called.
     pub(super) writes: usize,
+    /// What `write()` was given within the body; it goes before the next piece of that.
+    pub(super) written: Vec<u8>,
     /// Whether the head of the reply is on its way.
     pub(super) sent: bool,
+}
+
+impl StartResponse {
+    pub(super) fn new(outlet: Arc<dyn Outlet>) -> Self {
+        Self {
+            status: None,
+            headers: Headers::default(),
+            outlet,
+            writes: 0,
+            written: Vec::new(),
+            sent: false,
+        }
+    }
 }
 
 #[pymethods]
@@ -29,11 +47,9 @@ impl StartResponse {
     ) -> PyResult<Write> {
         let mut state = this.borrow_mut();
         let exc_info = exc_info.filter(|info| !info.is_none());
-        // What write() took counts as sent, although it waits for what the application returns.
-        let is_sent = state.sent || state.writes > 0;
         match exc_info {
-            Some(info) if is_sent => return Err(raised(info)),
-            None if is_sent => {
+            Some(info) if state.sent => return Err(raised(info)),
+            None if state.sent => {
                 return Err(PyAssertionError::new_err("the headers are already sent"));
             }
             // Before that the last call counts, as in uWSGI.
@@ -80,11 +96,11 @@ fn checked_status(status: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     }
 }
 
-fn checked_headers(headers: &Bound<'_, PyAny>) -> PyResult<Vec<(Vec<u8>, Vec<u8>)>> {
+fn checked_headers(headers: &Bound<'_, PyAny>) -> PyResult<Headers> {
     let headers = headers
         .cast::<PyList>()
         .map_err(|_| PyTypeError::new_err("the headers must be a list of (name, value) tuples"))?;
-    let mut checked = Vec::with_capacity(headers.len());
+    let mut checked = Headers::default();
     for pair in headers {
         let pair = pair
             .cast::<PyTuple>()
@@ -98,7 +114,7 @@ fn checked_headers(headers: &Bound<'_, PyAny>) -> PyResult<Vec<(Vec<u8>, Vec<u8>
             return Err(PyValueError::new_err(format!("'{shown}' cannot be a header name")));
         }
         let value = native(&pair.get_item(1)?, "a header value")?;
-        checked.push((name, value));
+        checked.push(name, value);
     }
     Ok(checked)
 }
@@ -131,8 +147,7 @@ fn native(text: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The `write()` that `start_response` gives. What it takes is sent before what the application
-/// returns.
+/// The `write()` that `start_response` gives. What it takes is on its way when it returns.
 #[pyclass(module = "uwsgi")]
 pub(super) struct Write {
     start: Py<StartResponse>,
@@ -144,9 +159,22 @@ impl Write {
         let data = data.cast::<PyBytes>().map_err(|_| {
             PyTypeError::new_err(format!("write() takes bytes, not {}", data.get_type()))
         })?;
-        let mut state = self.start.borrow_mut(py);
-        state.written.extend_from_slice(data.as_bytes());
-        state.writes += 1;
+        let (status, headers, outlet) = {
+            let mut state = self.start.borrow_mut(py);
+            state.writes += 1;
+            let head = match std::mem::replace(&mut state.sent, true) {
+                // The head goes once.
+                true => (Vec::new(), Headers::default()),
+                false => (state.status.clone().unwrap_or_default(), state.headers.clone()),
+            };
+            (head.0, head.1, Arc::clone(&state.outlet))
+        };
+        let bytes = data.as_bytes();
+        let sent = py.detach(|| outlet.send(&status, &headers, bytes));
+        // A client that is gone is no error of the application; the end of the reply tells of it.
+        if sent.is_err_and(|error| error.kind() == std::io::ErrorKind::NotConnected) {
+            self.start.borrow_mut(py).written.extend_from_slice(bytes);
+        }
         Ok(())
     }
 }

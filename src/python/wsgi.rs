@@ -4,6 +4,7 @@
 //! behind it breaks the reply off.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use pyo3::exceptions::PyTypeError;
@@ -16,8 +17,7 @@ use super::load::{self, LoadError, Target, print_error};
 use super::module::{self, Facts};
 use super::noted;
 use super::start::StartResponse;
-use crate::app::file::FilePieces;
-use crate::app::{App, Output, Piece, Pieces, Reply, Request, Vars};
+use crate::app::{App, FilePart, Headers, Outlet, Output, Piece, Pieces, Reply, Request, Vars};
 use crate::log::say;
 
 /// How requests are called, beside what PEP 3333 says.
@@ -100,34 +100,39 @@ impl Wsgi {
         });
     }
 
-    fn answer(&self, py: Python<'_>, request: Request) -> Reply {
+    fn answer(&self, py: Python<'_>, request: &mut Request, outlet: &Arc<dyn Outlet>) -> Reply {
         module::count_request();
         let Some(application) = self.applications.get(request.app) else {
             return Reply::failure();
         };
-        let subject = request.vars.text(b"REQUEST_URI").into_owned();
         // What a reply left that went on after it was logged.
         noted::take();
-        let variables = self.conduct.catch_exceptions.then(|| request.vars.clone());
-        match self.run(py, application, request) {
+        match self.run(py, application, request, outlet) {
             Ok(reply) => reply,
             Err(error) => {
                 print_error(py, &error);
                 if error.is_instance_of::<pyo3::exceptions::PySystemExit>(py) {
+                    let subject = request.vars.text(b"REQUEST_URI");
                     say!("the application asked to exit during {subject:?}; the worker goes on");
                 }
-                let reply = match variables {
-                    Some(variables) => exposed(py, &error, &variables),
-                    None => Reply::failure(),
+                let reply = match self.conduct.catch_exceptions {
+                    true => exposed(py, &error, &request.vars),
+                    false => Reply::failure(),
                 };
                 Reply { noted: noted::take(), ..reply }
             }
         }
     }
 
-    fn run(&self, py: Python<'_>, application: &Py<PyAny>, request: Request) -> PyResult<Reply> {
+    fn run(
+        &self,
+        py: Python<'_>,
+        application: &Py<PyAny>,
+        request: &mut Request,
+        outlet: &Arc<dyn Outlet>,
+    ) -> PyResult<Reply> {
         let environ = environ::environ(py, request, &self.constants)?;
-        let start = Bound::new(py, StartResponse::default())?;
+        let start = Bound::new(py, StartResponse::new(Arc::clone(outlet)))?;
         let result = application.bind(py).call1((environ, &start))?;
         let mut rest = Rest { result: result.unbind(), iterator: None, start: start.unbind() };
         let body = rest.begin(py)?;
@@ -146,7 +151,8 @@ fn exposed(py: Python<'_>, error: &PyErr, variables: &Vars) -> Reply {
         text.extend([&name, " = ", &value, "\n"]);
     }
     let mut reply = Reply::failure();
-    reply.headers = vec![(b"Content-Type".to_vec(), b"text/plain; charset=utf-8".to_vec())];
+    reply.headers = Headers::default();
+    reply.headers.push("Content-Type", "text/plain; charset=utf-8");
     reply.body = Output::Full(text.into());
     reply
 }
@@ -155,7 +161,7 @@ fn exposed(py: Python<'_>, error: &PyErr, variables: &Vars) -> Reply {
 enum Begun {
     Full(Vec<u8>, usize),
     More(Vec<u8>),
-    File(std::fs::File),
+    File(std::fs::File, u64),
 }
 
 /// What the application gave, and what it may still give.
@@ -185,9 +191,9 @@ impl Rest {
             return Ok(Begun::Full(body, pieces));
         }
         if let Ok(wrapper) = result.cast::<FileWrapper>()
-            && let Some(file) = wrapper.borrow().real(py)
+            && let Some((file, length)) = wrapper.borrow().real(py)
         {
-            return Ok(Begun::File(file));
+            return Ok(Begun::File(file, length));
         }
         let iterator = result.try_iter().map_err(|_| {
             PyTypeError::new_err(format!(
@@ -198,22 +204,15 @@ impl Rest {
         self.iterator = Some(iterator.unbind());
         let mut pieces = 0;
         let mut body = Vec::new();
-        loop {
-            let more = self.pull(py, &mut body)?;
-            pieces += usize::from(more);
-            let written = !self.start.borrow(py).written.is_empty();
-            match more {
-                false => return Ok(Begun::Full(body, pieces)),
-                true if !body.is_empty() || written => break,
-                true => {}
+        while body.is_empty() {
+            if !self.pull(py, &mut body)? {
+                return Ok(Begun::Full(body, pieces));
             }
+            pieces += 1;
         }
         // A reply that is as long as it announced is complete once the application agrees.
-        let announced = self.start.borrow(py).headers.iter().find_map(|(name, value)| {
-            let value = std::str::from_utf8(value).ok()?;
-            name.eq_ignore_ascii_case(b"content-length").then(|| value.trim().parse().ok())?
-        });
-        if announced == Some(body.len()) && !self.pull(py, &mut body)? {
+        let announced = announced_length(&self.start.borrow(py).headers);
+        if announced == Some(body.len() as u64) && !self.pull(py, &mut body)? {
             return Ok(Begun::Full(body, pieces));
         }
         Ok(Begun::More(body))
@@ -229,47 +228,31 @@ impl Rest {
     }
 
     fn into_reply(self, py: Python<'_>, begun: Begun, writes: usize) -> PyResult<Reply> {
-        let (status, headers, written) = {
+        let (status, headers) = {
             let mut start = self.start.borrow_mut(py);
             start.sent = true;
-            let written = std::mem::take(&mut start.written);
-            (start.status.take(), std::mem::take(&mut start.headers), written)
+            (start.status.clone(), std::mem::take(&mut start.headers))
         };
         let Some(status) = status else {
             return Err(pyo3::exceptions::PyAssertionError::new_err(
                 "the application gave a body without calling start_response()",
             ));
         };
-        self.start.borrow_mut(py).status = Some(status.clone());
-        let join = |body: Vec<u8>| match written.is_empty() {
-            true => body,
-            false => [written.as_slice(), body.as_slice()].concat(),
-        };
         let (body, pieces) = match begun {
-            Begun::Full(body, pieces) => (Output::Full(join(body).into()), pieces),
-            Begun::More(body) => (Output::Stream(join(body).into(), Box::new(self)), 1),
-            Begun::File(file) => {
-                let left = announced_length(&headers);
-                let rest = FilePieces::new(file, left, Some(Box::new(self)));
-                (Output::Stream(written.into(), Box::new(rest)), 0)
+            Begun::Full(body, pieces) => (Output::Full(body.into()), pieces),
+            Begun::More(body) => (Output::Stream(body.into(), Box::new(self)), 1),
+            Begun::File(file, length) => {
+                let left = announced_length(&headers).unwrap_or(length).min(length);
+                (Output::File(FilePart { file, left, owner: Some(Box::new(self)) }), 0)
             }
         };
-        Ok(Reply {
-            status,
-            headers,
-            body,
-            pieces: pieces + writes,
-            failed: false,
-            noted: noted::take(),
-        })
+        let pieces = pieces + writes;
+        Ok(Reply { status, headers, body, pieces, failed: false, noted: noted::take() })
     }
 }
 
-fn announced_length(headers: &[(Vec<u8>, Vec<u8>)]) -> u64 {
-    let mut lengths =
-        headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"content-length"));
-    let value = lengths.next().and_then(|(_, value)| std::str::from_utf8(value).ok());
-    value.and_then(|value| value.trim().parse().ok()).unwrap_or(u64::MAX)
+fn announced_length(headers: &Headers) -> Option<u64> {
+    std::str::from_utf8(headers.get("content-length")?).ok()?.trim().parse().ok()
 }
 
 fn append(body: &mut Vec<u8>, piece: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -326,6 +309,10 @@ impl Drop for Rest {
     fn drop(&mut self) {
         Python::attach(|py| {
             let result = self.result.bind(py);
+            // These have no close().
+            if result.is_exact_instance_of::<PyList>() || result.is_exact_instance_of::<PyBytes>() {
+                return;
+            }
             let closed = match result.getattr_opt(pyo3::intern!(py, "close")) {
                 Ok(Some(close)) => close.call0().map(|_| ()),
                 Ok(None) => Ok(()),
@@ -339,8 +326,8 @@ impl Drop for Rest {
 }
 
 impl App for Wsgi {
-    fn call(&self, request: Request) -> Reply {
-        Python::attach(|py| self.answer(py, request))
+    fn call(&self, request: &mut Request, outlet: &Arc<dyn Outlet>) -> Reply {
+        Python::attach(|py| self.answer(py, request, outlet))
     }
 
     fn number(&self, mount: Option<usize>) -> Option<usize> {

@@ -1,5 +1,5 @@
-//! What every request has in common, whatever protocol it came by: the call, the rules for its
-//! reply, the counters, the log line.
+//! What every request has in common, whatever protocol it came by: the call, the counters, the log
+//! line. How its reply is sent is for [`line`](super::line).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -9,13 +9,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::obey::obey_http;
+use super::obey::change_headers;
 use super::reactor::Reactor;
 use super::{Client, Wire, check_limits};
-use crate::app::{Output, Reply, Request, Vars};
-use crate::log::request::{Outcome, Subject, printable};
+use crate::app::{Noted, Outlet, Output, Reply, Request, Vars};
+use crate::log::request::{Outcome, Subject};
 use crate::log::say;
-use crate::options::settings::Headers;
 use crate::options::table::Logging;
 use crate::process::scoreboard::{now, now_micros};
 use crate::process::{inspect, signals};
@@ -42,134 +41,138 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 /// A request that is being answered.
 pub(super) struct Exchange {
     reactor: Rc<Reactor>,
-    subject: Subject,
+    request: Request,
     outcome: Outcome,
     began: Instant,
-    head_only: bool,
-    /// Whether the application wants the request logged.
-    noticed: bool,
+    /// How long it had been waiting when it was read.
+    waited: Duration,
+    /// What the application said for the log.
+    noted: Noted,
     /// The thread's place in the application, while it is needed.
     slot: Option<OwnedSemaphorePermit>,
 }
 
 impl Exchange {
-    /// Waits for the thread's place in the application and answers a request.
-    ///
-    /// `client` is a copy of the connection, for a request that takes too long.
-    pub(super) async fn answer(
-        reactor: &Rc<Reactor>,
-        mut request: Request,
-        client: Option<Client>,
-    ) -> (Self, Reply) {
-        let settings = &reactor.shared.settings;
-        let waited_before = match settings.statistics.metrics {
+    /// A request that was read completely.
+    pub(super) fn new(reactor: &Rc<Reactor>, mut request: Request) -> Self {
+        let waited = match reactor.shared.settings.statistics.metrics {
             Some(_) => take_wait(&mut request.vars),
             None => Duration::ZERO,
         };
         drop_code_loading(&mut request.vars);
-        let mut exchange = Self {
+        Self {
             reactor: Rc::clone(reactor),
-            subject: reactor.shared.requests.subject(&request.vars),
+            request,
             outcome: Outcome { core: reactor.core, ..Outcome::default() },
             began: Instant::now(),
-            noticed: false,
-            head_only: request.vars.get(b"REQUEST_METHOD") == Some(b"HEAD"),
+            waited,
+            noted: Noted::default(),
             slot: None,
-        };
+        }
+    }
+
+    /// Waits for the thread's place in the application and answers the request.
+    ///
+    /// `client` is the connection, for a request that takes too long; the application may use the
+    /// `outlet` until this returns.
+    pub(super) async fn answer(
+        &mut self,
+        outlet: &Arc<dyn Outlet>,
+        client: Option<Client>,
+    ) -> Reply {
+        let reactor = Rc::clone(&self.reactor);
+        let settings = &reactor.shared.settings;
         // As uWSGI: below a mount, files are looked for by what is left of the path.
-        let mount = mounts::choose(settings, &mut request.vars);
-        if let Some(reply) = reactor.shared.files.answer(settings, &request) {
+        let mount = mounts::choose(settings, &mut self.request.vars);
+        if let Some(reply) = reactor.shared.files.answer(settings, &self.request) {
             reactor.counters.static_requests.fetch_add(1, Ordering::Relaxed);
-            return exchange.with(reply);
+            return self.with(reply);
         }
         let Some(number) = reactor.shared.app.number(mount) else {
             say!("--- no python application found, check your startup logs for errors ---");
             reactor.counters.requests.fetch_add(1, Ordering::Relaxed);
-            return exchange.with(Reply::failure());
+            return self.with(Reply::failure());
         };
-        request.app = number;
+        self.request.app = number;
         // The semaphore is never closed.
-        exchange.slot = Arc::clone(&reactor.slot).acquire_owned().await.ok();
-        reactor.busy.send_replace(true);
-        let waited = exchange.began.elapsed().saturating_add(waited_before);
+        self.slot = Arc::clone(&reactor.slot).acquire_owned().await.ok();
+        let waited = self.waited.saturating_add(self.began.elapsed());
         reactor.counters.waits.count(u64::try_from(waited.as_micros()).unwrap_or(u64::MAX));
-        exchange.began = Instant::now();
-        exchange.enter(client);
+        self.began = Instant::now();
+        self.enter(client);
         let app = &reactor.shared.app;
-        let reply = catch_unwind(AssertUnwindSafe(|| app.call(request)));
+        let reply = catch_unwind(AssertUnwindSafe(|| app.call(&mut self.request, outlet)));
         let reply = reply.unwrap_or_else(|_| {
-            say!("[error] the server failed within {:?}; the worker goes on", exchange.subject.uri);
+            let uri = self.request.vars.text(b"REQUEST_URI");
+            say!("[error] the server failed within {uri:?}; the worker goes on");
             Reply::failure()
         });
         if matches!(reply.body, Output::Full(_)) {
-            exchange.leave();
+            self.leave();
         }
         reactor.counters.requests.fetch_add(1, Ordering::Relaxed);
-        exchange.outcome.worker_requests = Some(reactor.shared.count(number));
-        exchange.outcome.app = number;
+        self.outcome.worker_requests = Some(reactor.shared.count(number));
+        self.outcome.app = number;
         if reply.failed {
             reactor.counters.exceptions.fetch_add(1, Ordering::Relaxed);
             if settings.reload.reload_on_exception {
                 reactor.shared.wear("the application raised an exception");
             }
         }
-        exchange.with(reply)
+        self.with(reply)
     }
 
-    /// An answer of the server itself, to be counted and logged like any other.
-    fn with(mut self, mut reply: Reply) -> (Self, Reply) {
-        if matches!(reply.body, Output::Stream(..)) {
+    /// A reply, counted and with the headers that the configuration wants.
+    fn with(&mut self, mut reply: Reply) -> Reply {
+        if !matches!(reply.body, Output::Full(_)) {
             // Once something is sent there is nothing else to say to the client.
-            self.wait_for_client(None);
+            self.reactor.shared.wait_for_client(self.reactor.core, None);
+            // Other tasks of the thread get a turn while this reply goes out.
+            self.reactor.busy.send_replace(self.slot.is_some());
         }
         change_headers(&self.reactor.shared.settings.headers, &mut reply);
         self.outcome.status = reply.code();
         self.outcome.headers = reply.headers.len();
         self.outcome.head_size = head_size(&reply);
         self.outcome.pieces = reply.pieces;
-        self.outcome.from_file = reply.pieces == 0 && matches!(reply.body, Output::Stream(..));
-        let noted = std::mem::take(&mut reply.noted);
-        let own = noted.values.iter().map(|(name, value)| (printable(name), printable(value)));
-        self.subject.own.extend(own);
-        self.noticed = noted.wanted;
-        obey_http(&mut reply, self.head_only, &self.subject.uri);
-        (self, reply)
+        self.outcome.from_file = matches!(reply.body, Output::File(_))
+            || (reply.pieces == 0 && matches!(reply.body, Output::Stream(..)));
+        self.noted = std::mem::take(&mut reply.noted);
+        reply
     }
 
     /// Tells the master that this thread is in the application.
     fn enter(&self, client: Option<Client>) {
         let core = self.reactor.counters;
-        let subject =
-            format!("{} - {} {}", self.subject.client, self.subject.method, self.subject.uri);
-        core.subject.set(subject.as_bytes());
+        let vars = &self.request.vars;
+        let said = |name: &[u8]| vars.get(name).unwrap_or_default();
+        core.subject.set(&[
+            said(b"REMOTE_ADDR"),
+            b" - ",
+            said(b"REQUEST_METHOD"),
+            b" ",
+            said(b"REQUEST_URI"),
+        ]);
         if client.is_some() {
-            self.wait_for_client(client);
+            self.reactor.shared.wait_for_client(self.reactor.core, client);
         }
         core.since.store(now_micros(), Ordering::SeqCst);
-    }
-
-    /// Keeps who waits for the application in this thread.
-    fn wait_for_client(&self, client: Option<Client>) {
-        let place = self.reactor.shared.clients.get(self.reactor.core);
-        if let Some(Ok(mut waiting)) = place.map(|place| place.lock()) {
-            *waiting = client;
-        }
     }
 
     /// Lets the next request of this thread into the application.
     fn leave(&mut self) {
         if self.slot.take().is_some() {
-            self.reactor.busy.send_replace(false);
+            self.reactor.busy.send_if_modified(|busy| std::mem::replace(busy, false));
             self.reactor.counters.since.store(0, Ordering::SeqCst);
             if self.reactor.shared.settings.limits.harakiri > 0 {
-                self.wait_for_client(None);
+                self.reactor.shared.wait_for_client(self.reactor.core, None);
             }
         }
     }
 
-    /// Counts a piece of the body that was sent.
-    pub(super) fn sent(&mut self, length: usize) {
-        self.outcome.body_size += length as u64;
+    /// Counts bytes of the body that were sent.
+    pub(super) fn sent(&mut self, length: u64) {
+        self.outcome.body_size += length;
     }
 
     /// Counts a further piece that the application gave.
@@ -221,7 +224,7 @@ impl Exchange {
             && self.outcome.took.as_millis() >= u128::from(settings.logging.log_slow);
         let Logging { log_big, log_zero, log_sendfile, log_ioerror, .. } = settings.logging;
         let size = self.outcome.body_size + self.outcome.head_size as u64;
-        let noticed = self.noticed
+        let noticed = self.noted.wanted
             || slow
             || (log_big > 0 && size > log_big)
             || (log_zero && self.outcome.body_size == 0)
@@ -233,11 +236,12 @@ impl Exchange {
             _ => noticed || !settings.logging.disable_logging,
         };
         if wanted {
-            self.outcome.pid = std::process::id();
+            self.outcome.pid = shared.pid;
             self.outcome.total_requests = shared.board.total_requests();
             self.outcome.worker = shared.number;
             self.outcome.micros = settings.logging.log_micros;
-            shared.requests.write(&self.subject, &self.outcome);
+            let subject = Subject { vars: &self.request.vars, own: &self.noted.values };
+            shared.requests.write(subject, &self.outcome);
         }
     }
 }
@@ -267,33 +271,30 @@ fn drop_code_loading(vars: &mut Vars) {
     }
 }
 
-/// Removes and adds the headers that the configuration wants removed and added.
-fn change_headers(wanted: &Headers, reply: &mut Reply) {
-    for removed in &wanted.del_header {
-        reply.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(removed.value.as_bytes()));
-    }
-    reply.headers.extend(wanted.add_header.iter().cloned());
-}
-
 /// The size of the head as the application gave it, with status line and empty line.
 fn head_size(reply: &Reply) -> usize {
-    let headers = reply.headers.iter().map(|(name, value)| name.len() + value.len() + 4);
-    "HTTP/1.1 ".len() + reply.status.len() + 4 + headers.sum::<usize>()
+    "HTTP/1.1 ".len() + reply.status.len() + 4 + reply.headers.lines().len()
 }
 
 /// Whether the client speaks TLS, as far as it may be believed.
-pub(super) fn is_https(vars: &Vars, trusted: bool) -> bool {
+pub(super) fn is_https(vars: &Vars, is_trusted: impl FnOnce() -> bool) -> bool {
     let is = |name: &[u8], words: &[&[u8]]| {
         vars.get(name)
             .is_some_and(|value| words.iter().any(|word| value.eq_ignore_ascii_case(word)))
     };
     // These two are never a header: a front end says them, or this server's own TLS.
     let spoken = is(b"HTTPS", &[b"on", b"1"]);
-    let scheme = vars.get(b"UWSGI_SCHEME");
-    let forwarded = || vars.get(b"HTTP_X_FORWARDED_PROTO").filter(|_| trusted);
-    match scheme.or_else(forwarded).filter(|scheme| !scheme.is_empty()) {
+    let is_said = |scheme: &&[u8]| !scheme.is_empty();
+    if let Some(scheme) = vars.get(b"UWSGI_SCHEME").filter(is_said) {
+        return scheme.eq_ignore_ascii_case(b"https");
+    }
+    let forwarded = vars.get(b"HTTP_X_FORWARDED_PROTO").filter(is_said);
+    let is_forwarded = is(b"HTTP_X_FORWARDED_SSL", &[b"on", b"1"]);
+    match forwarded {
+        None if !is_forwarded => spoken,
+        _ if !is_trusted() => spoken,
         Some(scheme) => scheme.eq_ignore_ascii_case(b"https"),
-        None => spoken || (trusted && is(b"HTTP_X_FORWARDED_SSL", &[b"on", b"1"])),
+        None => true,
     }
 }
 
@@ -321,7 +322,7 @@ mod tests {
         fn check(name: &str, value: &str, trusted: bool, expected: bool) {
             let mut vars = Vars::default();
             vars.push(name.as_bytes(), value.as_bytes()).expect("short");
-            assert_eq!(is_https(&vars, trusted), expected, "{name} {value}");
+            assert_eq!(is_https(&vars, || trusted), expected, "{name} {value}");
         }
         check("HTTPS", "on", true, true);
         check("HTTPS", "on", false, true);

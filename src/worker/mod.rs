@@ -1,28 +1,27 @@
 //! A worker from fork to exit: accepts, reads, asks the application, writes.
 //!
 //! Each of its threads is a reactor of its own and calls the application itself: [`reactor`].
-//! [`single`] and [`http`] speak the protocols, [`exchange`] is what they share. Knows the
+//! [`single`] and [`http`] read the protocols, [`exchange`] is what they share, [`line`] carries replies. Knows the
 //! application only as [`App`].
 
 mod exchange;
 mod http;
+mod line;
 mod obey;
 mod reactor;
 mod single;
-mod writer;
 
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getpid, getppid};
 use tokio::sync::watch;
 
-use self::writer::Framing;
+use self::line::Framing;
 use crate::app::{App, Reply};
 use crate::log::request::RequestLog;
 use crate::log::say;
@@ -115,21 +114,14 @@ struct Client {
     wire: Wire,
     /// What its reply travels in.
     framing: Framing,
-    /// A copy of its connection, only to be used when the thread that serves it is stuck.
-    connection: OwnedFd,
-}
-
-impl Client {
-    /// The same client for a further request of its connection.
-    fn again(&self) -> std::io::Result<Self> {
-        let connection = self.connection.try_clone()?;
-        Ok(Self { wire: self.wire, framing: self.framing, connection })
-    }
+    /// Its connection, only to be used when the thread that serves it is stuck.
+    connection: Arc<OwnedFd>,
 }
 
 /// What all threads of a worker share.
 struct Shared {
     number: usize,
+    pid: u32,
     settings: Arc<Settings>,
     sources: Vec<Source>,
     board: &'static Scoreboard,
@@ -162,6 +154,13 @@ impl Shared {
             return cores.map(|core| core.requests.load(Ordering::Relaxed)).sum();
         }
         self.asked.get(number).map_or(0, |asked| asked.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// Keeps who waits for the application in a thread.
+    fn wait_for_client(&self, core: usize, client: Option<Client>) {
+        if let Some(Ok(mut waiting)) = self.clients.get(core).map(|place| place.lock()) {
+            *waiting = client;
+        }
     }
 
     /// Takes nothing new for a while, or goes on; one that is on its way out stays there.
@@ -221,6 +220,7 @@ pub fn run(job: Job) -> u8 {
     worker.loaded.store(loaded, Ordering::SeqCst);
     let shared = Arc::new(Shared {
         number: job.number,
+        pid: std::process::id(),
         sources: job.sources,
         board: job.board,
         worker,
@@ -399,15 +399,17 @@ fn answer_overdue(shared: &Shared, limit: u64) {
     }
 }
 
-fn timeout_reply(client: &Client) -> Bytes {
-    let mut reply = Reply::plain("504 Gateway Timeout", "Gateway Timeout\n");
-    reply.headers.push((b"Connection".to_vec(), b"close".to_vec()));
-    reply.headers.push((b"Content-Length".to_vec(), b"16".to_vec()));
-    let head = match client.wire {
+fn timeout_reply(client: &Client) -> Vec<u8> {
+    let text = "Gateway Timeout\n";
+    let mut reply = Reply::plain("504 Gateway Timeout", text);
+    reply.headers.push("Connection", "close");
+    reply.headers.push("Content-Length", text.len().to_string());
+    let mut head = match client.wire {
         Wire::Cgi { nph: false, .. } => reply::cgi_head(&reply),
         _ => reply::head(&reply, b"HTTP/1.1"),
     };
-    client.framing.wrap(&[&head, b"Gateway Timeout\n"], true)
+    head.extend_from_slice(b"\r\n");
+    client.framing.wrap(&head, text.as_bytes())
 }
 
 type Sources = Vec<(std::path::PathBuf, std::time::SystemTime)>;

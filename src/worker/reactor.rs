@@ -4,23 +4,24 @@
 //! slot is taken nothing new is accepted here, so the kernel hands connections to idle threads.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::io::Interest;
-use tokio::net::UnixStream;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::LocalSet;
 
-use super::writer::Framing;
-use super::{Client, Inlet, Phase, Shared, Source, Wire, http, single};
+use super::exchange::Exchange;
+use super::line::{Lent, Line};
+use super::{Inlet, Phase, Shared, Source, Wire, http, single};
+use crate::app::{Outlet, Output, Request};
 use crate::log::say;
 use crate::net::http::PATIENCE;
 use crate::net::listen::Listener;
 use crate::net::stream::{Acceptor, Preface, Stream};
-use crate::process::channel;
+use crate::process::channel::{self, Note};
 use crate::process::scoreboard::Core;
 
 /// After an error of `accept` (no descriptors left) nothing is accepted for so long.
@@ -30,9 +31,8 @@ const BREATH: Duration = Duration::from_millis(100);
 /// ends send at once; a slow client costs the others this much and no more.
 const MANNERS: Duration = Duration::from_millis(5);
 
-/// The same for connections of the gateway: its requests are complete and on their way, however busy
-/// the machine is. A second one taken meanwhile would wait behind the first.
-const MANNERS_OF_GATEWAY: Duration = Duration::from_secs(1);
+/// How long a client may take over a reply before the thread, which is free, asks for other requests.
+const OVERLONG: Duration = Duration::from_millis(50);
 
 /// What all connections of a thread share.
 pub(super) struct Reactor {
@@ -49,11 +49,64 @@ pub(super) struct Reactor {
 }
 
 impl Reactor {
-    /// A copy of a connection where requests may take too long.
-    pub(super) fn client(&self, stream: &Stream, wire: Wire, framing: Framing) -> Option<Client> {
-        let wanted = self.shared.settings.limits.harakiri > 0;
-        let connection = wanted.then(|| stream.duplicate().ok()).flatten()?;
-        Some(Client { wire, framing, connection })
+    /// The line of a connection.
+    pub(super) fn line(&self, stream: Stream, wire: Wire) -> Line {
+        let settings = &self.shared.settings;
+        let silence = match wire {
+            // The gateway waits for its client.
+            Wire::Gateway => settings.http.http_timeout,
+            _ => settings.sockets.socket_timeout,
+        };
+        let silence = Duration::from_secs(silence);
+        Line::new(stream, Arc::clone(&self.shared), self.core, wire, silence)
+    }
+
+    /// Answers a request on a line; gives the line back where the reply went out. `overlong` is told
+    /// where a client takes its time over a reply that the application has done with.
+    pub(super) async fn answer(
+        self: &Rc<Self>,
+        request: Request,
+        line: Line,
+        lent: &Arc<Lent>,
+        overlong: Option<&Notify>,
+    ) -> Option<Line> {
+        let client = line.client(self.shared.settings.limits.harakiri > 0);
+        lent.lend(line);
+        let mut exchange = Exchange::new(self, request);
+        let outlet = Arc::clone(lent) as Arc<dyn Outlet>;
+        let reply = exchange.answer(&outlet, client).await;
+        let mut line = lent.take()?;
+        let is_done = matches!(reply.body, Output::Full(_));
+        let mut is_overlong = false;
+        let replied = {
+            let mut replied = std::pin::pin!(line.reply(reply, &mut exchange));
+            match overlong.filter(|_| is_done) {
+                None => replied.await,
+                Some(overlong) => match tokio::time::timeout(OVERLONG, &mut replied).await {
+                    Ok(replied) => replied,
+                    Err(_) => {
+                        is_overlong = true;
+                        overlong.notify_one();
+                        replied.await
+                    }
+                },
+            }
+        };
+        if replied.is_err() {
+            exchange.not_taken();
+            return None;
+        }
+        if is_overlong {
+            line.forget();
+        }
+        Some(line)
+    }
+
+    /// Who this thread is, for the gateway.
+    fn note(&self) -> Note {
+        let number = |number: usize| u32::try_from(number).unwrap_or(0).to_be_bytes();
+        let [[a, b, c, d], [e, f, g, h]] = [self.shared.number, self.core].map(number);
+        [a, b, c, d, e, f, g, h]
     }
 
     /// Over when a connection that serves nothing is to be closed. Clients that may be about to send
@@ -67,14 +120,11 @@ impl Reactor {
         }
     }
 
-    /// How many connections wait at a door that nobody else will open: the server stops.
-    fn left_behind(&self, door: &Door) -> u64 {
-        match door {
-            Door::Listener(_, listener) if self.shared.worker.stopping.load(Ordering::SeqCst) => {
-                listener.queue().map_or(0, |queue| queue.waiting)
-            }
-            _ => 0,
-        }
+    /// How many connections wait at a socket that nobody else will look after: the server stops.
+    fn left_behind(&self, listener: &Listener) -> u64 {
+        let stops = self.shared.worker.stopping.load(Ordering::SeqCst);
+        let queue = listener.queue().filter(|_| stops);
+        queue.map_or(0, |queue| queue.waiting)
     }
 
     /// What comes before the first request of a source's connections.
@@ -116,12 +166,19 @@ pub(super) fn run(shared: &Arc<Shared>, core: usize) {
 async fn serve(reactor: Rc<Reactor>) {
     let mut acceptors = tokio::task::JoinSet::new();
     for source in &reactor.shared.sources {
-        match Door::new(&source.inlet) {
-            Ok(door) => {
-                let preface = reactor.preface(source);
-                acceptors.spawn_local(accept(Rc::clone(&reactor), door, source.wire, preface));
+        let reactor = Rc::clone(&reactor);
+        match &source.inlet {
+            Inlet::Channel(channel) => {
+                acceptors.spawn_local(serve_gateway(reactor, Arc::clone(channel)));
             }
-            Err(error) => say!("cannot wait for connections: {error}"),
+            Inlet::Listener(listener) => match Acceptor::new(listener) {
+                Ok(acceptor) => {
+                    let preface = reactor.preface(source);
+                    let door = (acceptor, Arc::clone(listener));
+                    acceptors.spawn_local(accept(reactor, door, source.wire, preface));
+                }
+                Err(error) => say!("cannot wait for connections: {error}"),
+            },
         }
     }
     while acceptors.join_next().await.is_some() {}
@@ -129,9 +186,52 @@ async fn serve(reactor: Rc<Reactor>) {
     let _ = reactor.connections.acquire_many(MOST_CONNECTIONS).await;
 }
 
-async fn accept(reactor: Rc<Reactor>, door: Door, wire: Wire, preface: Preface) {
+/// Connects to the gateway and serves its requests; again where it went away.
+async fn serve_gateway(reactor: Rc<Reactor>, channel: Arc<OwnedFd>) {
+    let mut phase = reactor.shared.phase.subscribe();
+    loop {
+        // The sender lives as long as the worker.
+        let serves = phase.wait_for(|phase| *phase != Phase::Paused).await;
+        if serves.is_ok_and(|phase| *phase == Phase::Draining) {
+            return;
+        }
+        let connected = channel::connection().map_err(io::Error::from);
+        let connected = connected.and_then(|(mine, theirs)| {
+            channel::give(&channel, &theirs, &reactor.note()).map(|()| mine)
+        });
+        match connected {
+            Ok(mine) => {
+                let permit = Arc::clone(&reactor.connections).acquire_owned().await;
+                let (reactor, overlong) = (Rc::clone(&reactor), Rc::new(Notify::new()));
+                let stream = Stream::new(mine, None, None);
+                let serving = single::serve_gateway(reactor, stream, Rc::clone(&overlong));
+                let serving = tokio::task::spawn_local(async move {
+                    serving.await;
+                    drop(permit);
+                });
+                tokio::select! {
+                    _ = serving => {}
+                    () = overlong.notified() => {}
+                }
+            }
+            // Many threads come at once, or the gateway of another image is gone for good.
+            Err(_) => {
+                tokio::select! {
+                    _ = phase.changed() => {}
+                    () = tokio::time::sleep(BREATH) => {}
+                }
+            }
+        }
+    }
+}
+
+async fn accept(
+    reactor: Rc<Reactor>,
+    (door, listener): (Acceptor, Arc<Listener>),
+    wire: Wire,
+    preface: Preface,
+) {
     let preface = Rc::new(preface);
-    let manners = if wire == Wire::Gateway { MANNERS_OF_GATEWAY } else { MANNERS };
     let mut phase = reactor.shared.phase.subscribe();
     let (mut paused, mut serving) = (phase.clone(), phase.clone());
     let (mut busy, mut taken) = (reactor.busy.subscribe(), reactor.busy.subscribe());
@@ -141,7 +241,7 @@ async fn accept(reactor: Rc<Reactor>, door: Door, wire: Wire, preface: Preface) 
         // The senders live as long as the reactor.
         let _ = serving.wait_for(|phase| *phase != Phase::Paused).await;
         if left.is_none() && *phase.borrow() == Phase::Draining {
-            left = Some(reactor.left_behind(&door));
+            left = Some(reactor.left_behind(&listener));
         }
         let next = async {
             let _ = busy.wait_for(|busy| !*busy).await;
@@ -150,7 +250,7 @@ async fn accept(reactor: Rc<Reactor>, door: Door, wire: Wire, preface: Preface) 
         let accepted = tokio::select! {
             biased;
             _ = phase.wait_for(|phase| *phase == Phase::Draining), if left.is_none() => continue,
-            left = door.take_left(&mut left, &mut idle), if left.is_some() => match left {
+            left = take_left(&door, &mut left, &mut idle), if left.is_some() => match left {
                 Some(accepted) => accepted,
                 None => return,
             },
@@ -175,9 +275,8 @@ async fn accept(reactor: Rc<Reactor>, door: Door, wire: Wire, preface: Preface) 
                 // Its request comes before the next connection is accepted: that one is for
                 // another thread, if one is idle.
                 tokio::task::yield_now().await;
-                let _ = tokio::time::timeout(manners, arrived.notified()).await;
+                let _ = tokio::time::timeout(MANNERS, arrived.notified()).await;
             }
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return,
             Err(error) => {
                 say!("cannot accept a connection: {error}");
                 tokio::time::sleep(BREATH).await;
@@ -186,54 +285,25 @@ async fn accept(reactor: Rc<Reactor>, door: Door, wire: Wire, preface: Preface) 
     }
 }
 
+/// Takes the next of so many connections that wait, when the thread is idle; `None` when nobody waits
+/// any more.
+async fn take_left(
+    door: &Acceptor,
+    left: &mut Option<u64>,
+    busy: &mut watch::Receiver<bool>,
+) -> Option<io::Result<Stream>> {
+    let rest = left.unwrap_or(0).checked_sub(1)?;
+    // The sender lives as long as the reactor.
+    let _ = busy.wait_for(|busy| !*busy).await;
+    *left = Some(rest);
+    tokio::time::timeout(MANNERS, door.accept()).await.ok()
+}
+
 async fn serve_connection(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arrived: &Notify) {
     match wire {
         Wire::Uwsgi | Wire::Gateway | Wire::Cgi { .. } => {
             single::serve(reactor, stream, wire, arrived).await;
         }
         Wire::Http | Wire::Http11 => http::serve(reactor, stream, wire, arrived).await,
-    }
-}
-
-/// An [`Inlet`] within a reactor.
-enum Door {
-    Listener(Acceptor, Arc<Listener>),
-    Channel(UnixStream),
-}
-
-impl Door {
-    fn new(inlet: &Inlet) -> io::Result<Self> {
-        Ok(match inlet {
-            Inlet::Listener(listener) => {
-                Self::Listener(Acceptor::new(listener)?, Arc::clone(listener))
-            }
-            Inlet::Channel(channel) => {
-                Self::Channel(UnixStream::from_std(channel.try_clone()?.into())?)
-            }
-        })
-    }
-
-    /// Takes the next of so many connections that wait, when the thread is idle; `None` when nobody
-    /// waits any more.
-    async fn take_left(
-        &self,
-        left: &mut Option<u64>,
-        busy: &mut watch::Receiver<bool>,
-    ) -> Option<io::Result<Stream>> {
-        let rest = left.unwrap_or(0).checked_sub(1)?;
-        // The sender lives as long as the reactor.
-        let _ = busy.wait_for(|busy| !*busy).await;
-        *left = Some(rest);
-        tokio::time::timeout(MANNERS, self.accept()).await.ok()
-    }
-
-    async fn accept(&self) -> io::Result<Stream> {
-        match self {
-            Self::Listener(acceptor, _) => acceptor.accept().await,
-            Self::Channel(channel) => {
-                let taken = channel.async_io(Interest::READABLE, || channel::take(channel)).await?;
-                Ok(Stream::unix(UnixStream::from_std(taken)?))
-            }
-        }
     }
 }

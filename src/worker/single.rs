@@ -1,29 +1,30 @@
 //! Serves a connection of one request: the variables, a body, a reply, the end.
 //!
 //! That is the uwsgi protocol, SCGI and FastCGI, where the front end may keep the connection. The gateway
-//! speaks the first and gets its reply in frames, so that it can tell a complete one. How replies are
-//! written is in [`writer`](super::writer).
+//! speaks the first, gets its replies in frames, so that it can tell a complete one, and keeps the connection.
+//! How replies are sent is in [`line`](super::line).
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::exchange::{Exchange, is_https, is_trusted};
+use super::exchange::{is_https, is_trusted};
+use super::line::{self, Framing, Lent, Line};
 use super::reactor::Reactor;
-use super::writer::{Framing, Writer};
-use super::{Cgi, Wire};
+use super::{Cgi, Phase, Wire};
 use crate::app::body::{BodyBuffer, BodyError};
 use crate::app::{Body, Request, Vars};
 use crate::log::say;
 use crate::net::stream::Stream;
 use crate::options::settings::Settings;
 use crate::protocol::fastcgi::{self, Event, FastCgiError};
-use crate::protocol::reply;
+use crate::protocol::reply::frame;
 use crate::protocol::scgi::{self, ScgiError};
 use crate::protocol::uwsgi::{self, Packet, PacketError};
 
@@ -61,12 +62,23 @@ enum Asked {
 }
 
 /// Serves one connection; `arrived` is told when a request is complete.
-pub(super) async fn serve(reactor: &Rc<Reactor>, mut stream: Stream, wire: Wire, arrived: &Notify) {
-    let mut buffer = BytesMut::with_capacity(4096);
-    while serve_request(reactor, &mut stream, &mut buffer, wire, arrived).await {
+pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arrived: &Notify) {
+    let mut buffer = BytesMut::new();
+    let lent = Arc::new(Lent::default());
+    let mut line = reactor.line(stream, wire);
+    loop {
+        let Some(next) =
+            serve_request(reactor, line, &lent, &mut buffer, wire, Some(arrived), None).await
+        else {
+            return;
+        };
+        line = next;
+        if !line.may_go_on() {
+            break;
+        }
         if buffer.is_empty() {
             let next = tokio::select! {
-                read = stream.read_buf(&mut buffer) => read.unwrap_or(0),
+                read = line.stream.receive(&mut buffer) => read.unwrap_or(0),
                 () = tokio::time::sleep(KEPT) => 0,
                 () = reactor.drained(true) => 0,
             };
@@ -75,52 +87,82 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, mut stream: Stream, wire: Wire,
             }
         }
     }
-    // A client that is gone needs no end.
-    let _ = stream.shutdown().await;
+    if !line.is_over() {
+        // A client that is gone needs no end.
+        let _ = line.stream.shutdown().await;
+    }
 }
 
-/// Serves one request; whether another one may come.
+/// Serves the gateway until it goes, or this worker takes no more requests. `overlong` is told when a
+/// client takes its time over a reply that the application has done with: the thread is free then,
+/// and this connection is not.
+pub(super) async fn serve_gateway(reactor: Rc<Reactor>, stream: Stream, overlong: Rc<Notify>) {
+    let mut buffer = BytesMut::new();
+    let lent = Arc::new(Lent::default());
+    let mut line = reactor.line(stream, Wire::Gateway);
+    let mut phase = reactor.shared.phase.subscribe();
+    let mut is_wanted = true;
+    while is_wanted {
+        if buffer.is_empty() {
+            let received = tokio::select! {
+                biased;
+                received = line.stream.receive(&mut buffer) => received.unwrap_or(0),
+                // The sender lives as long as the worker.
+                _ = phase.wait_for(|phase| *phase != Phase::Serving) => break,
+            };
+            if received == 0 {
+                return;
+            }
+        }
+        let (wire, left) = (Wire::Gateway, Some(&*overlong));
+        let served = serve_request(&reactor, line, &lent, &mut buffer, wire, None, left).await;
+        let Some(next) = served else { return };
+        line = next;
+        is_wanted = line.may_go_on();
+    }
+    // A request that is on its way here is for somebody else.
+    let gone = frame::GONE.to_be_bytes();
+    let _ = line.stream.send(&mut [IoSlice::new(&gone)], KEPT).await;
+}
+
+/// Serves one request; gives the line back where it is still good for something. `arrived` is told
+/// when the request is complete, `overlong` as in [`serve_gateway`].
 async fn serve_request(
     reactor: &Rc<Reactor>,
-    stream: &mut Stream,
+    mut line: Line,
+    lent: &Arc<Lent>,
     buffer: &mut BytesMut,
     wire: Wire,
-    arrived: &Notify,
-) -> bool {
-    let (request, framing) = match read_request(reactor, stream, buffer, wire).await {
+    arrived: Option<&Notify>,
+    overlong: Option<&Notify>,
+) -> Option<Line> {
+    line.forget();
+    let (request, framing) = match read_request(reactor, &mut line.stream, buffer, wire).await {
         Ok(Some(Asked::Request(request, framing))) => (request, framing),
         Ok(Some(Asked::Ping)) => {
             say!("PING");
             // Who asked and went away wants no answer.
-            let _ = stream.write_all(&uwsgi::PONG).await;
-            return false;
+            let _ = line.stream.send(&mut [IoSlice::new(&uwsgi::PONG)], KEPT).await;
+            return Some(line);
         }
-        Ok(None) => return false,
+        Ok(None) => return Some(line),
         Err(error) => {
             reactor.counters.read_errors.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             say!("[warning] a {wire:?} request cannot be read: {error}");
-            return false;
+            return Some(line);
         }
     };
-    arrived.notify_one();
-    let protocol = request.vars.get(b"SERVER_PROTOCOL").unwrap_or_default().to_vec();
-    let client = reactor.client(stream, wire, framing);
-    let (mut exchange, reply) = Exchange::answer(reactor, request, client).await;
-    let head = match wire {
-        Wire::Cgi { nph: false, .. } => reply::cgi_head(&reply),
-        _ => reply::head(&reply, &protocol),
-    };
-    let silence = Duration::from_secs(match wire {
-        // The gateway waits for its client.
-        Wire::Gateway => reactor.shared.settings.http.http_timeout,
-        _ => reactor.shared.settings.sockets.socket_timeout,
-    });
-    let mut writer = Writer::new(stream, framing, silence);
-    let written = writer.write(head, reply.body, &mut exchange).await;
-    if written.is_err() {
-        exchange.not_taken();
+    if let Some(arrived) = arrived {
+        arrived.notify_one();
     }
-    written.is_ok_and(|is_complete| is_complete && framing.keeps_connection())
+    line.prepare(line::Asked {
+        framing,
+        is_http11: request.vars.get(b"SERVER_PROTOCOL") == Some(b"HTTP/1.1"),
+        head_only: request.vars.get(b"REQUEST_METHOD") == Some(b"HEAD"),
+        may_go_on: matches!(framing, Framing::Frames | Framing::Records { keep: true, .. }),
+        uri: request.vars.text(b"REQUEST_URI").into_owned(),
+    });
+    reactor.answer(request, line, lent, overlong).await
 }
 
 /// Reads a request; `None` where the client went away without a word.
@@ -168,8 +210,7 @@ async fn read_request(
         Wire::Gateway => (read_body(&mut reader, buffer, &vars, settings).await?, Framing::Frames),
         _ => (read_body(&mut reader, buffer, &vars, settings).await?, Framing::None),
     };
-    let trusted = is_trusted(reactor, &vars, wire, true);
-    let https = is_https(&vars, trusted);
+    let https = is_https(&vars, || is_trusted(reactor, &vars, wire, true));
     let input_terminated = wire == Wire::Gateway && vars.get(b"HTTP_TRANSFER_ENCODING").is_some();
     let request = Request { vars, body, https, input_terminated, core: reactor.core, app: 0 };
     Ok(Some(Asked::Request(request, framing)))
@@ -237,8 +278,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     async fn read(&mut self, buffer: &mut BytesMut) -> Result<usize, ReadError> {
-        buffer.reserve(16 << 10);
-        match timeout(Duration::from_secs(self.silence), self.stream.read_buf(buffer)).await {
+        match timeout(Duration::from_secs(self.silence), self.stream.receive(buffer)).await {
             Ok(read) => Ok(read?),
             Err(_) => Err(ReadError::Slow(self.silence)),
         }

@@ -23,7 +23,7 @@ const BREATH: Duration = Duration::from_secs(2);
 
 fn elders(processes: &[i32], daemons: &[i32]) -> Living {
     let daemons = daemons.iter().map(|&pid| Attendant { pid, index: Some(0) });
-    Living { processes: processes.to_vec(), daemons: daemons.collect() }
+    Living { processes: processes.to_vec(), gateways: Vec::new(), daemons: daemons.collect() }
 }
 
 /// A server whose workers 1 and 2 have the pids 101 and 102 and serve.
@@ -120,6 +120,24 @@ fn elders_go_when_all_successors_serve() {
     let actions = state.on(Event::Ready(Place::Worker(2)), now);
     let done = Action::Report(Outcome::Done);
     assert_eq!(actions, [Action::Finish(7), Action::Finish(8), done]);
+}
+
+#[test]
+fn elders_stay_until_nobody_hands_requests_to_them() {
+    let now = Instant::now();
+    let living = Living { gateways: vec![9], ..elders(&[7, 8, 9], &[]) };
+    let mut state = State::new(rules(), &living, now);
+    state.on(Event::Started, now);
+    for (number, pid) in [(1, 101), (2, 102)] {
+        state.on(Event::Spawned(Place::Worker(number), pid), now);
+        state.on(Event::Ready(Place::Worker(number)), now);
+    }
+    assert_eq!(state.on(Event::Tick, now), []);
+    let actions = without_words(state.on(Event::Ended(8, End::Code(0)), now));
+    assert_eq!(actions, []);
+    let actions = without_words(state.on(Event::Ended(9, End::Code(0)), now));
+    assert_eq!(actions, [Action::Finish(7)]);
+    assert_eq!(without_words(state.on(Event::Ended(7, End::Code(0)), now)), []);
 }
 
 #[test]
@@ -278,7 +296,8 @@ fn a_daemon_waits_only_for_the_one_before_it_and_for_those_without_a_place() {
     let rules = Rules { workers: 1, initial: 1, daemons: vec![Tie::Restarts; 2], ..rules() };
     let attend = |pid, index| Attendant { pid, index };
     let daemons = vec![attend(8, Some(0)), attend(9, None)];
-    let mut state = State::new(rules, &Living { processes: vec![7], daemons }, now);
+    let mut state =
+        State::new(rules, &Living { processes: vec![7], gateways: Vec::new(), daemons }, now);
     state.on(Event::Started, now);
     state.on(Event::Spawned(Place::Worker(1), 101), now);
     let actions = state.on(Event::Ready(Place::Worker(1)), now);

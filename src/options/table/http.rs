@@ -14,6 +14,11 @@ const HTTP_1_1: &str = "HTTP/1.1 is spoken as RFC 9112 has it, without being ask
 pub struct Http {
     pub http_timeout: u64,
     pub http_keepalive: Option<u64>,
+    pub http_queue: u64,
+    pub http_headers_timeout: u64,
+    pub http_connect_timeout: u64,
+    pub http_uid: Option<Said>,
+    pub http_gid: Option<Said>,
     pub http_allow_underscores: bool,
     pub forwarded_allow_ips: Vec<Said>,
     pub http_enable_proxy_protocol: bool,
@@ -31,6 +36,11 @@ impl Default for Http {
         Self {
             http_timeout: 60,
             http_keepalive: None,
+            http_queue: 10_000,
+            http_headers_timeout: 0,
+            http_connect_timeout: 0,
+            http_uid: None,
+            http_gid: None,
             http_allow_underscores: false,
             forwarded_allow_ips: Vec::new(),
             http_enable_proxy_protocol: false,
@@ -76,6 +86,12 @@ pub(super) static ROWS: &[Row] = &[
             Ok(())
         }),
         "how long an idle connection is kept",
+    ),
+    Row::number(
+        "http-queue",
+        "REQUESTS",
+        |s| &mut s.http.http_queue,
+        "(ours) requests that may wait for a worker; more are answered with 503",
     ),
     Row::inert("http-auto-chunked", Argument::None, "answer in chunks", HTTP_1_1),
     Row::inert("http-chunked-input", Argument::None, "accept chunked bodies", HTTP_1_1),
@@ -156,17 +172,17 @@ pub(super) static ROWS: &[Row] = &[
         "one process holds all clients without waiting for any, and the workers do the work",
     )
     .aliases(&["http-workers"]),
-    Row::inert(
+    Row::number(
         "http-connect-timeout",
-        Argument::Required("SECONDS"),
-        "longest wait for a connection to a worker",
-        "requests wait in a queue for the worker that is idle next, without a connection to make",
+        "SECONDS",
+        |s| &mut s.http.http_connect_timeout,
+        "how long a request may wait for a worker; as long as http-timeout unless said",
     ),
-    Row::inert(
+    Row::number(
         "http-headers-timeout",
-        Argument::Required("SECONDS"),
-        "longest wait for the head of a request",
-        "a head must be there within http-keepalive, or else http-timeout",
+        "SECONDS",
+        |s| &mut s.http.http_headers_timeout,
+        "how long a head may take from its first byte; as long as http-timeout unless said",
     ),
     Row::inert(
         "http-use-socket",
@@ -292,6 +308,6 @@ pub(super) static ROWS: &[Row] = &[
         "address of a stud that puts the client's address before requests",
     )
     .repeats(),
-    Row::planned("http-uid", Argument::Required("USER"), "user that the gateway runs as"),
-    Row::planned("http-gid", Argument::Required("GROUP"), "group that the gateway runs as"),
+    Row::word("http-uid", "USER", |s| &mut s.http.http_uid, "user that the gateway becomes"),
+    Row::word("http-gid", "GROUP", |s| &mut s.http.http_gid, "group that the gateway becomes"),
 ];

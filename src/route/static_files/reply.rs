@@ -13,20 +13,13 @@ use super::conditions::{Verdict, Version};
 use super::kinds::Kinds;
 use super::packed;
 use super::ranges::{self, Multipart, Part, Wanted};
-use crate::app::file::FilePieces;
-use crate::app::{Noted, Output, Reply, Vars};
+use crate::app::{FilePart, Headers, Noted, Output, Reply, Vars};
 use crate::options::files::{Serve, Since, Subject};
 use crate::options::settings::StaticFiles;
 
-type Headers = Vec<(Vec<u8>, Vec<u8>)>;
-
-fn push(headers: &mut Headers, name: &str, value: impl Into<Vec<u8>>) {
-    headers.push((name.as_bytes().to_vec(), value.into()));
-}
-
 /// The answer, where the file can be opened.
 pub(super) fn reply(said: &StaticFiles, kinds: &Kinds, path: &Path, vars: &Vars) -> Option<Reply> {
-    let mut headers = Headers::new();
+    let mut headers = Headers::default();
     // nginx forgets the coding on its way to the file; it has gzip_static.
     let may_be_packed = said.file_serve_mode != Serve::AccelRedirect;
     let choice = may_be_packed.then(|| packed::choose(said, path, vars)).flatten();
@@ -41,18 +34,18 @@ pub(super) fn reply(said: &StaticFiles, kinds: &Kinds, path: &Path, vars: &Vars)
     // What a client needs of a 304, too (RFC 9110 §15.4.5).
     if choice.is_some() {
         // Caches must know that clients get different bytes (RFC 9110 §12.5.5).
-        push(&mut headers, "Vary", "Accept-Encoding");
+        headers.push("Vary", "Accept-Encoding");
     }
     let kind = kinds.of(path);
     let expires = expires(said, path, kind.unwrap_or_default(), modified, vars);
     if let Some(expires) = expires.and_then(http_date) {
-        push(&mut headers, "Expires", expires);
+        headers.push("Expires", expires);
     }
     if let Some(last_modified) = http_date(modified) {
-        push(&mut headers, "Last-Modified", last_modified);
+        headers.push("Last-Modified", last_modified);
     }
     if let Some(tag) = &version.tag {
-        push(&mut headers, "ETag", tag.as_str());
+        headers.push("ETag", tag.as_str());
     }
     match version.judge(vars) {
         Verdict::Send => {}
@@ -61,7 +54,7 @@ pub(super) fn reply(said: &StaticFiles, kinds: &Kinds, path: &Path, vars: &Vars)
     }
 
     if let Some(coding) = coding {
-        push(&mut headers, "Content-Encoding", coding);
+        headers.push("Content-Encoding", coding);
     }
     if !is_here {
         let is_sendfile = said.file_serve_mode == Serve::Sendfile;
@@ -70,7 +63,7 @@ pub(super) fn reply(said: &StaticFiles, kinds: &Kinds, path: &Path, vars: &Vars)
         // A name with a line end would be a header of its own.
         http::HeaderValue::from_bytes(path).ok()?;
         push_kind(&mut headers, kind);
-        push(&mut headers, name, path);
+        headers.push(name, path);
         return Some(empty("200 OK", headers));
     }
     let wanted = match vars.get(b"HTTP_RANGE") {
@@ -85,7 +78,7 @@ pub(super) fn reply(said: &StaticFiles, kinds: &Kinds, path: &Path, vars: &Vars)
         _ => Wanted::All,
     };
     if said.honour_range {
-        push(&mut headers, "Accept-Ranges", "bytes");
+        headers.push("Accept-Ranges", "bytes");
     }
     send(file, facts.len(), &wanted, kind, headers)
 }
@@ -101,33 +94,32 @@ fn send(
     let (status, start, length) = match wanted {
         Wanted::All => ("200 OK", 0, size),
         Wanted::Nothing => {
-            headers.retain(|(name, _)| name != b"Content-Encoding");
-            push(&mut headers, "Content-Range", format!("bytes */{size}"));
+            headers.retain(|name| name != b"Content-Encoding");
+            headers.push("Content-Range", format!("bytes */{size}"));
             return Some(empty("416 Range Not Satisfiable", headers));
         }
         Wanted::Parts(parts) => {
             let [part] = parts.as_slice() else {
                 let (body, kind, length) = Multipart::new(file, parts, kind, size);
                 push_kind(&mut headers, Some(&kind));
-                push(&mut headers, "Content-Length", length.to_string());
+                headers.push("Content-Length", length.to_string());
                 let body = Output::Stream(Bytes::new(), Box::new(body));
                 return Some(with("206 Partial Content", headers, body));
             };
             let Part { start, end } = part;
-            push(&mut headers, "Content-Range", format!("bytes {start}-{end}/{size}"));
+            headers.push("Content-Range", format!("bytes {start}-{end}/{size}"));
             ("206 Partial Content", *start, part.length())
         }
     };
     push_kind(&mut headers, kind);
-    push(&mut headers, "Content-Length", length.to_string());
+    headers.push("Content-Length", length.to_string());
     file.seek(SeekFrom::Start(start)).ok()?;
-    let pieces = Box::new(FilePieces::new(file, length, None));
-    Some(with(status, headers, Output::Stream(Bytes::new(), pieces)))
+    Some(with(status, headers, Output::File(FilePart { file, left: length, owner: None })))
 }
 
 fn push_kind(headers: &mut Headers, kind: Option<&str>) {
     if let Some(kind) = kind {
-        push(headers, "Content-Type", kind);
+        headers.push("Content-Type", kind);
     }
 }
 

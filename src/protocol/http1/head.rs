@@ -1,43 +1,118 @@
-//! The lines of a request's head: which are right, and how long the body is that they announce.
+//! The head of a request: which lines are right, what they say, how long the body is.
 //!
 //! By RFC 9112, strictly: where it leaves a choice, what two readers could understand differently
 //! is refused. Where lines end, and how many bytes they may have, is known before.
 
 use std::net::Ipv6Addr;
+use std::ops::Range;
 
+use bytes::BytesMut;
 use http::StatusCode;
 
 /// Headers of a request, at most.
-const MOST_HEADERS: usize = 100;
+pub const MOST_HEADERS: usize = 100;
 
 /// How long a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
+pub(super) enum Lengths {
     /// So many bytes.
-    Length(u64),
+    Known(u64),
     /// As many as there are chunks.
     Chunks,
 }
 
-/// What was seen of a head.
+/// A head that is right.
+#[derive(Debug)]
+pub struct Head {
+    bytes: BytesMut,
+    parts: Parts,
+    lengths: Lengths,
+}
+
+impl Head {
+    /// The method, a token.
+    #[must_use]
+    pub fn method(&self) -> &[u8] {
+        self.at(&self.parts.method)
+    }
+
+    /// The target as it was sent: a path, a whole URI, or `*`.
+    #[must_use]
+    pub fn target(&self) -> &[u8] {
+        self.at(&self.parts.target)
+    }
+
+    /// The version in its own words, one of two.
+    #[must_use]
+    pub fn version(&self) -> &'static [u8] {
+        if self.parts.minor == Some(0) { b"HTTP/1.0" } else { b"HTTP/1.1" }
+    }
+
+    /// Names and values in order, without the white space around values.
+    pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
+        self.parts.headers.iter().map(|(name, value)| (self.at(name), self.at(value)))
+    }
+
+    /// The value of a header that stands once, by its name in any case.
+    #[must_use]
+    pub fn header(&self, name: &[u8]) -> Option<&[u8]> {
+        self.headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// The length of the body in bytes; `None` where it comes in chunks.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        match self.lengths {
+            Lengths::Known(length) => Some(length),
+            Lengths::Chunks => None,
+        }
+    }
+
+    /// Whether the client may send a further request (RFC 9112 §9.3).
+    #[must_use]
+    pub fn is_persistent(&self) -> bool {
+        !self.parts.closes && (self.parts.minor == Some(1) || self.parts.keeps)
+    }
+
+    /// Whether the client waits for a word before it sends the body (RFC 9110 §10.1.1).
+    #[must_use]
+    pub fn expects_continue(&self) -> bool {
+        self.parts.expects && self.parts.minor == Some(1)
+    }
+
+    fn at(&self, place: &Range<usize>) -> &[u8] {
+        self.bytes.get(place.clone()).unwrap_or_default()
+    }
+}
+
+/// What was seen of a head, with places in its bytes.
+#[expect(clippy::struct_excessive_bools, reason = "each is a header of its own")]
 #[derive(Debug, Default)]
-pub(super) struct Head {
+pub(super) struct Parts {
+    method: Range<usize>,
+    target: Range<usize>,
     /// The minor version, once the first line is there.
     minor: Option<u8>,
-    headers: usize,
+    headers: Vec<(Range<usize>, Range<usize>)>,
     hosts: usize,
     length: Option<u64>,
     /// Whether there is a `Transfer-Encoding`.
     is_coded: bool,
+    /// Whether `Connection` says `close`.
+    closes: bool,
+    /// Whether `Connection` says `keep-alive`.
+    keeps: bool,
+    /// Whether `Expect` says `100-continue`.
+    expects: bool,
 }
 
-impl Head {
+impl Parts {
     /// Whether the first line is there.
     pub(super) fn has_begun(&self) -> bool {
         self.minor.is_some()
     }
 
-    /// The first line.
+    /// The first line, which begins the head.
     pub(super) fn begin(&mut self, line: &[u8]) -> Result<(), StatusCode> {
         let mut words = line.split(|&byte| byte == b' ');
         let (Some(method), Some(target), Some(version), None) =
@@ -59,56 +134,83 @@ impl Head {
             return Err(StatusCode::BAD_REQUEST);
         }
         // An application is no proxy that tunnels could go through.
-        if method == b"CONNECT" || method == super::REFUSED.as_bytes() {
+        if method == b"CONNECT" {
             return Err(StatusCode::NOT_IMPLEMENTED);
         }
         let is_right = match target {
+            target if target.contains(&b'\t') => false,
             b"*" => method == b"OPTIONS",
             [b'/', ..] => true,
             target => is_absolute(target),
         };
+        self.method = 0..method.len();
+        self.target = method.len() + 1..method.len() + 1 + target.len();
         if is_right { Ok(()) } else { Err(StatusCode::BAD_REQUEST) }
     }
 
-    /// A further line, which is a header.
-    pub(super) fn add(&mut self, line: &[u8]) -> Result<(), StatusCode> {
+    /// A further line, which is a header; it begins at `start`.
+    pub(super) fn add(&mut self, line: &[u8], start: usize) -> Result<(), StatusCode> {
         let (name, value) = split_header(line).ok_or(StatusCode::BAD_REQUEST)?;
-        self.headers += 1;
-        if self.headers > MOST_HEADERS {
+        if self.headers.len() == MOST_HEADERS {
             return Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
         }
+        if self.headers.is_empty() {
+            self.headers.reserve(16);
+        }
+        let blanks = line.len() - name.len() - 1;
+        let leading =
+            blanks - line.get(name.len() + 1..).unwrap_or_default().trim_ascii_start().len();
+        let value_start = start + name.len() + 1 + leading;
+        self.headers.push((start..start + name.len(), value_start..value_start + value.len()));
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-        if is(b"host") {
-            self.hosts += 1;
-            if self.hosts > 1 || !(value.is_empty() || is_host(value)) {
-                return Err(StatusCode::BAD_REQUEST);
+        match name.len() {
+            4 if is(b"host") => {
+                self.hosts += 1;
+                if self.hosts > 1 || !(value.is_empty() || is_host(value)) {
+                    return Err(StatusCode::BAD_REQUEST);
+                }
             }
-        } else if is(b"content-length") {
-            let length = content_length(value).ok_or(StatusCode::BAD_REQUEST)?;
-            if self.length.replace(length).is_some() {
-                return Err(StatusCode::BAD_REQUEST);
+            6 if is(b"expect") => self.expects |= value.eq_ignore_ascii_case(b"100-continue"),
+            10 if is(b"connection") => {
+                for word in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+                    self.closes |= word.eq_ignore_ascii_case(b"close");
+                    self.keeps |= word.eq_ignore_ascii_case(b"keep-alive");
+                }
             }
-        } else if is(b"transfer-encoding") {
-            // RFC 9112 §6.1: a version that does not know it frames its bodies in another way.
-            if std::mem::replace(&mut self.is_coded, true) || self.minor != Some(1) {
-                return Err(StatusCode::BAD_REQUEST);
+            14 if is(b"content-length") => {
+                let length = content_length(value).ok_or(StatusCode::BAD_REQUEST)?;
+                if self.length.replace(length).is_some() {
+                    return Err(StatusCode::BAD_REQUEST);
+                }
             }
-            check_codings(value)?;
+            17 if is(b"transfer-encoding") => {
+                // RFC 9112 §6.1: a version that does not know it frames its bodies in another way.
+                if std::mem::replace(&mut self.is_coded, true) || self.minor != Some(1) {
+                    return Err(StatusCode::BAD_REQUEST);
+                }
+                check_codings(value)?;
+            }
+            _ => {}
         }
         Ok(())
     }
 
     /// The empty line behind a head.
-    pub(super) fn end(&self) -> Result<Framing, StatusCode> {
+    pub(super) fn end(&self) -> Result<Lengths, StatusCode> {
         // RFC 9112 §3.2.
         if self.minor == Some(1) && self.hosts == 0 {
             return Err(StatusCode::BAD_REQUEST);
         }
         match (self.length, self.is_coded) {
             (Some(_), true) => Err(StatusCode::BAD_REQUEST),
-            (None, true) => Ok(Framing::Chunks),
-            (length, false) => Ok(Framing::Length(length.unwrap_or(0))),
+            (None, true) => Ok(Lengths::Chunks),
+            (length, false) => Ok(Lengths::Known(length.unwrap_or(0))),
         }
+    }
+
+    /// The head, with its bytes.
+    pub(super) fn finish(self, bytes: BytesMut, lengths: Lengths) -> Head {
+        Head { bytes, parts: self, lengths }
     }
 }
 
@@ -207,12 +309,12 @@ fn is_name(name: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn read(lines: &[&str]) -> Result<Framing, u16> {
-        let mut head = Head::default();
+    fn read(lines: &[&str]) -> Result<Lengths, u16> {
+        let mut head = Parts::default();
         let mut lines = lines.iter().map(|line| line.as_bytes());
         head.begin(lines.next().unwrap_or_default()).map_err(|status| status.as_u16())?;
         for line in lines {
-            head.add(line).map_err(|status| status.as_u16())?;
+            head.add(line, 0).map_err(|status| status.as_u16())?;
         }
         head.end().map_err(|status| status.as_u16())
     }
@@ -220,14 +322,14 @@ mod tests {
     #[test]
     fn targets_have_four_forms_of_which_three_are_served() {
         for (line, expected) in [
-            ("GET / HTTP/1.0", Ok(Framing::Length(0))),
-            ("GET http://a HTTP/1.0", Ok(Framing::Length(0))),
-            ("GET HTTPS://a:8/b HTTP/1.0", Ok(Framing::Length(0))),
+            ("GET / HTTP/1.0", Ok(Lengths::Known(0))),
+            ("GET http://a HTTP/1.0", Ok(Lengths::Known(0))),
+            ("GET HTTPS://a:8/b HTTP/1.0", Ok(Lengths::Known(0))),
             ("GET http:///b HTTP/1.0", Err(400)),
             ("GET http://u@a/b HTTP/1.0", Err(400)),
             ("GET ftp://a/b HTTP/1.0", Err(400)),
             ("GET a/b HTTP/1.0", Err(400)),
-            ("OPTIONS * HTTP/1.0", Ok(Framing::Length(0))),
+            ("OPTIONS * HTTP/1.0", Ok(Lengths::Known(0))),
             ("GET * HTTP/1.0", Err(400)),
             ("CONNECT a:80 HTTP/1.0", Err(501)),
             ("GET / HTTP/2.0", Err(505)),
@@ -258,9 +360,9 @@ mod tests {
             let lines = [&["POST / HTTP/1.1", "Host: a"], headers].concat();
             assert_eq!(read(&lines), expected, "{headers:?}");
         };
-        check(&["Content-Length: 5"], Ok(Framing::Length(5)));
-        check(&["content-length:\t007 "], Ok(Framing::Length(7)));
-        check(&["Transfer-Encoding: Chunked"], Ok(Framing::Chunks));
+        check(&["Content-Length: 5"], Ok(Lengths::Known(5)));
+        check(&["content-length:\t007 "], Ok(Lengths::Known(7)));
+        check(&["Transfer-Encoding: Chunked"], Ok(Lengths::Chunks));
         for wrong in ["", "+5", "-5", "5, 5", "0x5", "5.0", "5 5", "9223372036854775808"] {
             check(&[&format!("Content-Length: {wrong}")], Err(400));
         }

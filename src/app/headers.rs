@@ -1,0 +1,97 @@
+//! The headers of a reply, as they stand on the wire.
+
+use std::ops::Range;
+
+/// Names and values in order, each of them checked: no control characters.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Headers {
+    /// `Name: value\r\n`, one behind the other.
+    bytes: Vec<u8>,
+    places: Vec<(Range<usize>, Range<usize>)>,
+}
+
+impl Headers {
+    /// Adds a header at the end.
+    pub fn push(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        if self.places.is_empty() {
+            self.bytes.reserve(256);
+        }
+        let name_place = self.extend(name.as_ref(), b": ");
+        let value_place = self.extend(value.as_ref(), b"\r\n");
+        self.places.push((name_place, value_place));
+    }
+
+    fn extend(&mut self, word: &[u8], behind: &[u8]) -> Range<usize> {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(word);
+        let place = start..self.bytes.len();
+        self.bytes.extend_from_slice(behind);
+        place
+    }
+
+    /// Names and values in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.places.iter().map(|(name, value)| (self.at(name), self.at(value)))
+    }
+
+    fn at(&self, place: &Range<usize>) -> &[u8] {
+        self.bytes.get(place.clone()).unwrap_or_default()
+    }
+
+    /// The first value of a header, by its name in any case.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        let is = |known: &[u8]| known.eq_ignore_ascii_case(name.as_bytes());
+        self.iter().find(|(known, _)| is(known)).map(|(_, value)| value)
+    }
+
+    /// Removes the headers for whose name `keep` says no.
+    pub fn retain(&mut self, mut keep: impl FnMut(&[u8]) -> bool) {
+        let kept: Vec<bool> = self.iter().map(|(name, _)| keep(name)).collect();
+        if kept.iter().all(|kept| *kept) {
+            return;
+        }
+        let old = std::mem::take(self);
+        for ((name, value), _) in old.iter().zip(kept).filter(|(_, kept)| *kept) {
+            self.push(name, value);
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The lines, each with its end.
+    #[must_use]
+    pub fn lines(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_lines() {
+        let mut headers = Headers::default();
+        headers.push("A", "1");
+        headers.push(b"Set-Cookie", "a");
+        headers.push("set-cookie", b"b");
+        assert_eq!(headers.lines(), b"A: 1\r\nSet-Cookie: a\r\nset-cookie: b\r\n");
+        assert_eq!((headers.len(), headers.get("SET-COOKIE")), (3, Some(&b"a"[..])));
+        headers.retain(|name| name != b"A");
+        assert_eq!(headers.lines(), b"Set-Cookie: a\r\nset-cookie: b\r\n");
+        assert_eq!(headers.get("a"), None);
+        headers.retain(|_| false);
+        assert!(headers.is_empty() && headers.lines().is_empty());
+    }
+}

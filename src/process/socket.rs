@@ -1,0 +1,153 @@
+//! Bytes over a socket that does not block: what the standard library has no safe call for.
+//!
+//! When to try, and how long to wait, is for the caller.
+
+use std::fs::File;
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+
+use bytes::BufMut;
+use nix::libc;
+use nix::sys::socket::{MsgFlags, SockaddrIn, SockaddrIn6, SockaddrLike, SockaddrStorage, sendmsg};
+
+/// The next connection of a listening socket, which does not block, and its client where that has
+/// an address; `WouldBlock` where there is none.
+pub fn accept(listener: &impl AsFd) -> io::Result<(OwnedFd, Option<SocketAddr>)> {
+    let mut storage = std::mem::MaybeUninit::<libc::sockaddr_storage>::zeroed();
+    let mut length = libc::socklen_t::try_from(size_of::<libc::sockaddr_storage>())
+        .expect("an address is small");
+    let flags = libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+    #[expect(unsafe_code, reason = "takes the connection, its address and its flags in one call")]
+    // SAFETY: `storage` has room for any address, and `length` says how much; the descriptor is
+    // borrowed for the call.
+    let number = unsafe {
+        libc::accept4(
+            listener.as_fd().as_raw_fd(),
+            storage.as_mut_ptr().cast(),
+            &raw mut length,
+            flags,
+        )
+    };
+    if number < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    #[expect(unsafe_code, reason = "the kernel hands out descriptors as numbers")]
+    // SAFETY: the kernel made this descriptor for this process in the call above, and nobody else
+    // knows its number.
+    let connection = unsafe { OwnedFd::from_raw_fd(number) };
+    #[expect(unsafe_code, reason = "reads the address that the kernel wrote")]
+    // SAFETY: the kernel wrote `length` bytes of an address there, and the rest is zero.
+    let address = unsafe { SockaddrStorage::from_raw(storage.as_ptr().cast(), Some(length)) };
+    Ok((connection, address.as_ref().and_then(internet)))
+}
+
+fn internet(address: &SockaddrStorage) -> Option<SocketAddr> {
+    let v4 = address.as_sockaddr_in().map(|v4: &SockaddrIn| SocketAddr::V4((*v4).into()));
+    v4.or_else(|| address.as_sockaddr_in6().map(|v6: &SockaddrIn6| SocketAddr::V6((*v6).into())))
+}
+
+/// Appends what is there to a buffer, as much as it has room for; 0 at the end of the connection.
+pub fn receive(socket: &impl AsFd, buffer: &mut impl BufMut) -> io::Result<usize> {
+    let room = buffer.chunk_mut();
+    #[expect(unsafe_code, reason = "reads into memory that need not be cleared before")]
+    // SAFETY: the kernel writes at most `room.len()` bytes at its start.
+    let got =
+        unsafe { libc::recv(socket.as_fd().as_raw_fd(), room.as_mut_ptr().cast(), room.len(), 0) };
+    let got = usize::try_from(got).map_err(|_| io::Error::last_os_error())?;
+    #[expect(unsafe_code, reason = "says how much was written")]
+    // SAFETY: the kernel has just written so many bytes there.
+    unsafe {
+        buffer.advance_mut(got);
+    }
+    Ok(got)
+}
+
+/// Whether the other end has closed the connection, or said something where nothing was asked.
+pub fn has_ended(socket: &impl AsFd) -> bool {
+    let flags = MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT;
+    nix::sys::socket::recv(socket.as_fd().as_raw_fd(), &mut [0], flags) != Err(nix::Error::EAGAIN)
+}
+
+/// Sends the pieces in their order, as far as there is room; how many bytes went.
+pub fn send(socket: &impl AsFd, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+    let (socket, flags) = (socket.as_fd().as_raw_fd(), MsgFlags::MSG_NOSIGNAL);
+    Ok(match pieces {
+        // Less for the kernel to look at.
+        [piece] => nix::sys::socket::send(socket, piece, flags)?,
+        pieces => sendmsg::<()>(socket, pieces, &[], flags, None)?,
+    })
+}
+
+/// Sends at most `length` bytes of a file from its position, which moves on, without copying them
+/// through this process; 0 at the end of the file.
+pub fn send_file(socket: &impl AsFd, file: &File, length: usize) -> io::Result<usize> {
+    Ok(nix::sys::sendfile::sendfile(socket.as_fd(), file.as_fd(), None, length)?)
+}
+
+/// Waits until something can be sent; `TimedOut` where it cannot for so long.
+pub fn wait_writable(socket: &impl AsFd, patience: std::time::Duration) -> io::Result<()> {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    let timeout = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
+    loop {
+        let mut waiting = [PollFd::new(socket.as_fd(), PollFlags::POLLOUT)];
+        match poll(&mut waiting, timeout) {
+            Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
+            Ok(_) => return Ok(()),
+            // The patience begins anew; signals are rare.
+            Err(nix::Error::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::BytesMut;
+    use std::io::{Seek, SeekFrom, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::time::Duration;
+
+    #[test]
+    fn a_connection_is_accepted_with_its_client() {
+        for address in ["127.0.0.1:0", "[::1]:0"] {
+            let listener = TcpListener::bind(address).expect("a port");
+            listener.set_nonblocking(true).expect("an option");
+            assert_eq!(accept(&listener).expect_err("none").kind(), io::ErrorKind::WouldBlock);
+            let client = TcpStream::connect(listener.local_addr().expect("one")).expect("heard");
+            let (connection, from) = accept(&listener).expect("a connection");
+            assert_eq!(from, client.local_addr().ok());
+            let mut buffer = BytesMut::with_capacity(8);
+            let nothing = receive(&connection, &mut buffer).expect_err("nothing was said");
+            assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
+        }
+    }
+
+    #[test]
+    fn bytes_and_files_are_carried() {
+        let (near, far) = std::os::unix::net::UnixStream::pair().expect("a pair");
+        let sent = send(&near, &[IoSlice::new(b"ab"), IoSlice::new(b"c")]).expect("room");
+        assert_eq!(sent, 3);
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(b"0123456789").expect("room");
+        file.seek(SeekFrom::Start(2)).expect("a place");
+        assert_eq!(send_file(&near, &file, 4).expect("room"), 4);
+        assert_eq!(send_file(&near, &file, 100).expect("room"), 4);
+        assert_eq!(send_file(&near, &file, 100).expect("the end"), 0);
+        drop(near);
+        let mut buffer = BytesMut::with_capacity(64);
+        while receive(&far, &mut buffer).expect("bytes") > 0 {}
+        assert_eq!(&buffer[..], b"abc23456789");
+    }
+
+    #[test]
+    fn who_takes_nothing_is_waited_for_and_no_longer() {
+        let (near, _far) = std::os::unix::net::UnixStream::pair().expect("a pair");
+        near.set_nonblocking(true).expect("an option");
+        wait_writable(&near, Duration::from_millis(10)).expect("room");
+        while send(&near, &[IoSlice::new(&[0; 4096])]).is_ok() {}
+        let waited = wait_writable(&near, Duration::from_millis(10)).expect_err("no room");
+        assert_eq!(waited.kind(), io::ErrorKind::TimedOut);
+    }
+}
