@@ -24,6 +24,7 @@ mod commands;
 mod config;
 #[cfg(feature = "deploy")]
 mod containers;
+mod crons;
 mod daemons;
 #[cfg(feature = "deploy")]
 mod deploy;
@@ -41,6 +42,7 @@ mod limits;
 mod loading;
 mod logs;
 mod matrix;
+mod metrics;
 mod mistakes;
 mod mounts;
 mod options;
@@ -52,6 +54,7 @@ mod pep3333;
 mod proofs;
 mod proxy_protocol;
 mod python;
+mod reliability;
 mod requests;
 mod slow;
 mod sockets;

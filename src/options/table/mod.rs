@@ -38,7 +38,7 @@ pub use logging::Logging;
 pub use privileges::Privileges;
 pub use processes::Processes;
 pub use python::Python;
-pub use reload::Reload;
+pub use reload::{Reload, beyond};
 pub use routing::Headers;
 pub use sockets::Sockets;
 pub use static_files::StaticFiles;
