@@ -18,6 +18,7 @@ pub mod keys;
 pub mod kinds;
 mod load;
 pub mod marks;
+mod nginx;
 pub mod patches;
 pub mod plan;
 pub mod problem;
