@@ -36,6 +36,7 @@ static TEMPLATES: &[(&str, &str)] = templates![
     "nginx/parameters.tera",
     "nginx/pass.tera",
     "nginx/tls.tera",
+    "nginx/certificate.tera",
     "Dockerfile.tera",
     "dockerignore.tera",
     "compose.yaml.tera",
