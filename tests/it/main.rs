@@ -29,6 +29,8 @@ mod daemons;
 mod deploy;
 mod django;
 mod environ;
+#[cfg(feature = "deploy")]
+mod explain;
 mod fifo;
 mod hooks;
 mod http;
