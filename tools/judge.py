@@ -119,13 +119,11 @@ class Description:
             place = main.parent.parent
             sites = [path for path in main.parent.glob("*.conf") if path.name != "nginx.conf"]
             label = "compose" if place == self.folder else f"compose-{place.name}"
-            found.append((label, self.assemble(label, main, {path.name: path.read_text() for path in sites})))
-        main = self.folder / "nginx" / "nginx.conf"
+            found.append((label, self.assemble(label, main.read_text(), {path.name: path.read_text() for path in sites})))
         for path in sorted((self.folder / "k8s").rglob("25-files.yaml")):
             label = "pod" if path.parent.name == "k8s" else f"pod-{path.parent.name}"
             data = documents(path)[0]["data"]
-            files = {name: text for name, text in data.items() if name.endswith(".conf")}
-            found.append((label, self.assemble(label, main, files)))
+            found.append((label, self.assemble(label, data["nginx.conf"], {"site.conf": data["site.conf"]})))
         return found
 
     def assemble(self, label, main, files):
@@ -145,7 +143,7 @@ class Description:
 
         for name, text in files.items():
             (folder / "conf.d" / name).write_text(here(text))
-        (folder / "nginx.conf").write_text(here(main.read_text()))
+        (folder / "nginx.conf").write_text(here(main))
         (folder / "ports.json").write_text(json.dumps(ports))
         return folder
 

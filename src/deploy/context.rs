@@ -264,8 +264,8 @@ fn shipping(spec: &Spec) -> Value {
 fn where_things_are(spec: &Spec, place: &Place) -> Value {
     let media = spec.app.media.as_ref();
     let name = &spec.name;
-    match place {
-        Place::Here(here) => json!({
+    if let Place::Here(here) = place {
+        return json!({
             "local": true,
             "listen": format!("127.0.0.1:{}", here.port),
             "project": here.project,
@@ -276,24 +276,22 @@ fn where_things_are(spec: &Spec, place: &Place) -> Value {
             "static_dir": format!("{}/", join(&here.project, &spec.app.static_root)),
             "media_dir": media.map(|(_, folder)| format!("{}/", join(&here.project, folder))),
             "include": format!("{}/site.conf", here.work),
-        }),
-        _ => {
-            // Beside those of this release, the volume has those of earlier ones.
-            let shared = matches!(place, Place::Compose) || spec.k8s.static_class.is_some();
-            json!({
-                "local": false,
-                "listen": "8080",
-                "project": IN_IMAGE,
-                "virtualenv": "/opt/venv",
-                "work": "/tmp",
-                "user": null,
-                "mime_types": "/etc/nginx/mime.types",
-                "static_dir": format!("/srv/{name}/{}/", if shared { "shared" } else { "static" }),
-                "media_dir": media.map(|_| format!("/srv/{name}/media/")),
-                "include": "/etc/nginx/conf.d/*.conf",
-            })
-        }
+        });
     }
+    // Beside those of this release, the volume has those of earlier ones.
+    let shared = matches!(place, Place::Compose) || spec.k8s.static_class.is_some();
+    json!({
+        "local": false,
+        "listen": "8080",
+        "project": IN_IMAGE,
+        "virtualenv": "/opt/venv",
+        "work": "/tmp",
+        "user": null,
+        "mime_types": "/etc/nginx/mime.types",
+        "static_dir": format!("/srv/{name}/{}/", if shared { "shared" } else { "static" }),
+        "media_dir": media.map(|_| format!("/srv/{name}/media/")),
+        "include": "/etc/nginx/conf.d/*.conf",
+    })
 }
 
 /// Eight digits that change with what is named.

@@ -32,6 +32,8 @@ pub struct Project {
     pub data_dir: Option<String>,
     /// A path that answers health checks.
     pub health: Option<String>,
+    /// All that belongs into an image, where that is known.
+    pub files: Vec<String>,
     /// Names of secrets the settings read.
     pub secrets: Vec<String>,
     /// What could not be told, or needs the user's eye.

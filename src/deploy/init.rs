@@ -266,6 +266,7 @@ fn starter_project(module: &str) -> Project {
         media_root: Some("media".into()),
         data_dir: Some("data".into()),
         health: Some("/-/health/".into()),
+        files: vec!["manage.py".into(), module.to_owned(), "guestbook".into()],
         secrets: vec!["DJANGO_SECRET_KEY".into()],
         notes: Vec::new(),
     }
@@ -294,6 +295,7 @@ fn describe(request: &Request<'_>, project: &Project, keep: &[String]) -> Result
         "media_root": project.media_root,
         "data_dir": project.data_dir,
         "health": or(&project.health, "/"),
+        "files": project.files,
         "server_names": names,
         "pass": request.pass,
         "via": request.via,

@@ -41,7 +41,8 @@ pub(super) fn take(text: &str) -> (String, Vec<Mark>) {
         let mut mark = Mark { line: index + 1, ..Mark::default() };
         while let Some((before, after)) = rest.split_once(OPEN) {
             let (inside, after) = after.split_once(CLOSE).unwrap_or((after, ""));
-            clean.push_str(if after.is_empty() { before.trim_end() } else { before });
+            // The blank in front of a mark is the mark's.
+            clean.push_str(before.strip_suffix(' ').unwrap_or(before));
             for word in inside.split_whitespace() {
                 let list = if rule(word).is_some() { &mut mark.rules } else { &mut mark.keys };
                 if !list.iter().any(|other| other == word) {
@@ -100,7 +101,7 @@ mod tests {
             "# a file ⟦name⟧\nserver: ⟦server.threads U03⟧\n  deep:\n\n    deeper: 1 ⟦env⟧ x\nother: 2\n\n",
         );
         let (text, marks) = take(&armed);
-        assert_eq!(text, "# a file\nserver:\n  deep:\n\n    deeper: 1  x\nother: 2\n");
+        assert_eq!(text, "# a file\nserver:\n  deep:\n\n    deeper: 1 x\nother: 2\n");
         let keys = |line| why(&text, &marks, line).unwrap().keys.join(" ");
         assert_eq!(keys(1), "name");
         assert_eq!((keys(2), keys(3)), ("server.threads".into(), "server.threads".into()));

@@ -137,8 +137,8 @@ pub fn main(command: &Command, server: &[OsString]) -> ExitCode {
 
 /// The one question to the server's table: is there an option of this name?
 fn knows(name: &str) -> spec::Known {
-    use crate::options::table::{Status, find};
-    match find(name).map(|row| row.status()) {
+    use crate::options::table::{Row, Status, find};
+    match find(name).map(Row::status) {
         None => spec::Known::No,
         Some(Status::Planned) => spec::Known::Planned,
         Some(Status::Refused(instead)) => spec::Known::Refused(instead),

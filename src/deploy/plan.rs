@@ -157,6 +157,7 @@ fn cluster(spec: &Spec, folder: &str) -> Vec<File> {
         if file.template == "k8s/files.yaml.tera" {
             file.embedded = vec![
                 ("ini", one("uwsgi.ini", "uwsgi.ini.tera", Language::Ini, &pod)),
+                ("main", one("nginx.conf", "nginx/nginx.conf.tera", Language::Nginx, &pod)),
                 ("site", one("site.conf", "nginx/site.conf.tera", Language::Nginx, &pod)),
             ];
         }

@@ -121,7 +121,7 @@ pub fn render_marked(files: &[File]) -> Result<Vec<(Output, Vec<Mark>)>> {
         .iter()
         .map(|file| {
             let (text, marks) = marks::take(&engines.render(file)?);
-            let text = format!("{}\n", text.trim_end());
+            let text = format!("{}\n", text.trim_end_matches('\n'));
             Ok((Output { path: file.path.clone(), text, mode: file.mode }, marks))
         })
         .collect()
@@ -183,6 +183,16 @@ impl Engines {
     }
 }
 
+/// The language of a template that `deploy render` renders.
+fn language_of(template: &str) -> Language {
+    match template.split('/').next() {
+        Some("uwsgi.ini.tera") => Language::Ini,
+        Some("nginx") => Language::Nginx,
+        Some("Dockerfile.tera" | "dockerignore.tera") => Language::Words,
+        _ => Language::Yaml,
+    }
+}
+
 fn engine(language: Language, templates: &[(&'static str, &'static str)]) -> Result<Tera> {
     let mut engine = Tera::new();
     let escape: EscapeFn = match language {
@@ -235,7 +245,82 @@ fn engine(language: Language, templates: &[(&'static str, &'static str)]) -> Res
             .collect();
         Value::safe_string(&lines.join("\n"))
     });
-    let armed: Vec<_> = templates.iter().map(|(name, text)| (*name, marks::arm(text))).collect();
+    // To read a template takes longer than to render it: only those of this language.
+    let armed: Vec<_> = templates
+        .iter()
+        .filter(|(name, _)| language_of(name) == language)
+        .map(|(name, text)| (*name, marks::arm(text)))
+        .collect();
     engine.add_raw_templates(armed.iter().map(|(name, text)| (*name, text.as_str())))?;
     Ok(engine)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::deploy::marks::unknown;
+    use crate::deploy::plan::plan;
+    use crate::deploy::spec::{Known, Spec, load};
+    use crate::deploy::table::KEYS;
+
+    /// The descriptions that `make judge` judges.
+    fn descriptions() -> Vec<(String, Spec)> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/deploy");
+        let mut all: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| {
+                let path = entry.unwrap().path();
+                let text = std::fs::read_to_string(&path).unwrap();
+                let name = path.display().to_string();
+                let spec = load(&name, &text, |_| Known::Yes);
+                (name, spec.unwrap_or_else(|problems| panic!("{problems}")))
+            })
+            .collect();
+        all.sort_by(|one, other| one.0.cmp(&other.0));
+        all
+    }
+
+    #[test]
+    fn every_key_has_its_lines_and_every_mark_is_a_key_or_a_rule() {
+        // What says nothing in any file: it is only checked, or says what is rendered.
+        let silent = ["nginx.client_max_body_size", "k8s.balancer_timeout", "keep"];
+        let mut seen = BTreeSet::new();
+        for (name, spec) in descriptions() {
+            for (output, marks) in render_marked(&plan(&spec)).unwrap() {
+                assert!(!output.text.contains(['⟦', '\u{1}', '\u{2}']), "{name}: {}", output.path);
+                assert_eq!(marks.first().map(|mark| mark.line), Some(1), "{name}: {}", output.path);
+                for mark in marks {
+                    assert_eq!(unknown(&mark), [""; 0], "{name}: {}", output.path);
+                    seen.extend(mark.keys);
+                }
+            }
+        }
+        let told =
+            |path: &str| seen.iter().any(|key| path == key || path.starts_with(&format!("{key}.")));
+        let missing: Vec<_> = KEYS
+            .iter()
+            .map(|key| key.path)
+            .filter(|path| !told(path) && !silent.contains(path))
+            .collect();
+        assert_eq!(missing, [""; 0], "keys that no line comes from");
+    }
+
+    #[test]
+    fn everything_is_rendered_in_no_time() {
+        let (_, spec) =
+            descriptions().into_iter().find(|(name, _)| name.contains("everything")).unwrap();
+        // The best of some, as others may want the processor, too.
+        let best = (0..10)
+            .map(|_| {
+                let started = Instant::now();
+                render(&plan(&spec)).unwrap();
+                started.elapsed()
+            })
+            .min()
+            .unwrap();
+        assert!(best < Duration::from_millis(100), "{best:?}");
+    }
 }

@@ -42,19 +42,13 @@ fn section(prefix: &str, whole: bool) -> Value {
             properties.insert(name.to_owned(), value);
         }
     }
-    let mut object = json!({
-        "type": ["object", "null"],
+    json!({
+        "type": if prefix.is_empty() { json!("object") } else { json!(["object", "null"]) },
         "description": about(prefix),
         "additionalProperties": others,
         "properties": properties,
-    });
-    if prefix.is_empty() {
-        object["type"] = json!("object");
-    }
-    if !required.is_empty() {
-        object["required"] = Value::Array(required);
-    }
-    object
+        "required": required,
+    })
 }
 
 fn about(prefix: &str) -> String {

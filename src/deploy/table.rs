@@ -200,6 +200,8 @@ pub static BUILT: &[&str] = &[
     "app.collectstatic",
     "app.static_url",
     "app.static_root",
+    "app.media_root",
+    "app.data_dir",
     "images.base",
     "images.python",
     "images.nginx_base",
@@ -233,7 +235,7 @@ pub fn matches(pattern: &str, path: &str) -> bool {
         && parts.next().is_none()
 }
 
-/// What is below this section (`` or `workers.*.`): the next part of each path, once.
+/// What is below this section, such as `workers.*.`: the next part of each path, once.
 #[must_use]
 pub fn below(prefix: &str) -> Vec<&'static str> {
     let mut names = Vec::new();

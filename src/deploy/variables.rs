@@ -72,12 +72,12 @@ pub fn environment(spec: &Spec, place: &Place) -> Vec<(String, String)> {
         set("DJANGO_DATA_DIR", join(root, folder));
     }
     if https {
-        let hsts = spec.nginx.hsts;
-        let seconds = if hsts == Hsts::Off { 0 } else { HSTS_SECONDS };
+        let remembered = spec.nginx.hsts;
+        let seconds = if remembered == Hsts::Off { 0 } else { HSTS_SECONDS };
         set("DJANGO_HSTS_SECONDS", seconds.to_string());
-        let below = matches!(hsts, Hsts::Subdomains | Hsts::Preload);
+        let below = matches!(remembered, Hsts::Subdomains | Hsts::Preload);
         set("DJANGO_HSTS_INCLUDE_SUBDOMAINS", u8::from(below).to_string());
-        set("DJANGO_HSTS_PRELOAD", u8::from(hsts == Hsts::Preload).to_string());
+        set("DJANGO_HSTS_PRELOAD", u8::from(remembered == Hsts::Preload).to_string());
     }
     for service in &spec.services {
         let host = match place {

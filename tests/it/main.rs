@@ -33,6 +33,8 @@ mod environ;
 mod explain;
 mod fifo;
 mod hooks;
+#[cfg(feature = "deploy")]
+mod hostile;
 mod http;
 #[cfg(feature = "deploy")]
 mod init;
@@ -48,6 +50,8 @@ mod others;
 #[cfg(feature = "deploy")]
 mod ownership;
 mod pep3333;
+#[cfg(feature = "deploy")]
+mod proofs;
 mod proxy_protocol;
 mod python;
 mod requests;

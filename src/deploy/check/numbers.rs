@@ -62,7 +62,7 @@ pub(super) fn sizes(of: &Reader<'_>, problems: &mut Vec<Problem>) {
     };
     let processes = of.number("server.processes").max(1);
     if each.saturating_mul(processes).saturating_add(MASTER) > limit {
-        let most = limit.saturating_sub(MASTER) / processes >> 20;
+        let most = (limit.saturating_sub(MASTER) / processes) >> 20;
         problems.push(
             Problem::new(
                 at,

@@ -166,7 +166,7 @@ static OF_NO_USE: &[OfNoUse] = &[
     ("nginx.acme_email", |of| of.text("nginx.tls") != "acme", "nginx.tls: acme"),
     ("nginx.hsts", no_tls, "nginx.tls: files, acme or upstream"),
     ("compose.publish_https", no_own_tls, "nginx.tls: files or acme"),
-    ("k8s.tls_secret", no_tls, "nginx.tls: files, acme or upstream"),
+    ("k8s.tls_secret", |of| no_tls(of) || no_ingress(of), "nginx.tls, and k8s.ingress: ingress"),
     ("k8s.issuer", |of| no_tls(of) || no_ingress(of), "nginx.tls, and k8s.ingress: ingress"),
     ("k8s.gateway", no_gateway, "k8s.ingress: gateway"),
     ("k8s.gateway_namespace", no_gateway, "k8s.ingress: gateway"),

@@ -78,18 +78,15 @@ fn worker(spec: &Spec, worker: &Worker, place: &Place) -> Value {
     })
 }
 
+/// User, group, the folder of its data, its command, its environment, and how its health is asked for.
+type Container =
+    (u64, u64, Option<&'static str>, Vec<String>, Vec<(&'static str, String)>, Vec<String>);
+
 /// How a service is run; users and paths are those of its official image.
 fn service(spec: &Spec, service: &Service) -> Value {
     let memory = quantity(&service.memory).unwrap_or(128 << 20) >> 20;
     let own = (memory * 3 / 4).max(1);
-    let (user, group, folder, command, environment, health): (
-        u64,
-        u64,
-        Option<&str>,
-        Vec<String>,
-        Vec<(&str, String)>,
-        Vec<String>,
-    ) = match service.engine {
+    let (user, group, folder, command, environment, health): Container = match service.engine {
         Engine::Postgres => (
             999,
             999,
