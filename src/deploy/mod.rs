@@ -1,7 +1,8 @@
 //! `ruwsgi deploy`: one `ruwsgi.yaml` in, every artefact of a deployment out.
 //!
 //! `spec` (what the file says) → `check` (how it goes together) → `plan` (which files) → `render`
-//! (their texts) → `write` (onto the disk). Knows the server's option table, and nothing else of it.
+//! (their texts) → `patches`, `edits` (what users change in them) → `write` (onto the disk). Knows the server's options, and
+//! nothing else of it.
 
 mod adopt;
 mod ask;

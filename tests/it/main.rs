@@ -28,6 +28,8 @@ mod daemons;
 #[cfg(feature = "deploy")]
 mod deploy;
 mod django;
+#[cfg(feature = "deploy")]
+mod docker;
 mod environ;
 #[cfg(feature = "deploy")]
 mod explain;
