@@ -52,8 +52,14 @@ bench: ## Compare with other servers: docs/benchmarks.md; QUICK=1, ONLY="hello:k
 	tools/need cc rust python nginx wrk libev peers
 	tools/bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS_EACH),--seconds $(SECONDS_EACH))
 
+.PHONY: judge
+judge: ## Let the programs they are for judge the files that are rendered for tests/fixtures/deploy
+	tools/need cc rust python nginx openssl lint venvs judges
+	$(env); choose_python; cargo build --quiet --locked
+	"$$tools/judges/bin/python" -I tools/judge.py
+
 .PHONY: check
-check: lint ## Everything CI asks for: make lint, then the tests if this very tree has not passed them yet
+check: lint judge ## Everything CI asks for: make lint, make judge, then the tests if this very tree has not passed them yet
 	tools/need cc rust nextest python nginx openssl lint venvs
 	tools/test --unless-passed
 
@@ -119,7 +125,7 @@ links: ## Check that relative links in Markdown files lead somewhere
 
 .PHONY: need
 need: ## Install everything that any target needs
-	tools/need cc rust fmt clippy nextest deny machete python nginx openssl lint venvs
+	tools/need cc rust fmt clippy nextest deny machete python nginx openssl lint venvs judges
 
 .PHONY: clean
 clean: ## Remove what was built (the tools stay; they are in .tools)

@@ -99,7 +99,8 @@ fn subcommand(arguments: Vec<OsString>) -> ExitCode {
 /// The server's door: options in, a server or one of its commands out.
 fn server(words: impl Iterator<Item = OsString>) -> ExitCode {
     let legacy = reexec::inherited();
-    let surroundings = Surroundings { reloading: legacy.is_some(), commands: true };
+    let surroundings =
+        Surroundings { reloading: legacy.is_some(), commands: true, elsewhere: false };
     let read = read_settings(words, surroundings);
     finish(match read {
         Ok((Settings { command: Some((command, value)), .. }, said)) => {
@@ -155,7 +156,7 @@ fn run_command(command: ServerCommand, value: &str, said: &Said) -> Result<u8, F
             let names: Vec<_> = table::rows().flat_map(Row::names).collect();
             print(&(names.join("\n") + "\n"));
         }
-        ServerCommand::Reload => crate::master::commands::tell(value, Signal::SIGHUP)?,
+        ServerCommand::Reload => crate::master::commands::reload(value)?,
         ServerCommand::Pause => crate::master::commands::tell(value, Signal::SIGTSTP)?,
     }
     Ok(0)

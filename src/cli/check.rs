@@ -75,10 +75,8 @@ struct Report<'f> {
 
 impl<'f> Report<'f> {
     fn of(file: &'f str, arguments: &Arguments) -> Self {
-        let gathered = words(file, arguments).and_then(|words| {
-            let surroundings = Surroundings { reloading: false, commands: false };
-            gather::gather(words, [], surroundings)
-        });
+        let gathered = words(file, arguments)
+            .and_then(|words| gather::gather(words, [], Surroundings::default()));
         let mut report =
             Self { file, options: vec![], warnings: vec![], advice: vec![], failures: vec![] };
         let gathered = match gathered {

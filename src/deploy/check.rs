@@ -1,86 +1,39 @@
 //! Rules that tie keys, and so the files rendered from them, together.
 //!
 //! Each problem names the line that makes two files disagree and the rule's id in docs/deploy.md.
-//! What a single value may look like is `kinds`.
+//! What a single value may look like is `kinds`. Numbers are in `numbers`, uWSGI's options in `options`,
+//! services and workers in `parts`.
 
-use super::keys::{Read, closest};
-use super::kinds::{is_public, quantity, size};
-use super::problem::{Position, Problem};
-use super::spec::{Knows, Reader};
+mod numbers;
+mod options;
+mod parts;
 
-/// uWSGI options that ruwsgi.yaml has keys for, and those the rendered uwsgi.ini must have its way.
-static OWNED: &[(&str, &str)] = &[
-    ("socket", "nginx.via"),
-    ("uwsgi-socket", "nginx.via"),
-    ("http", "nginx.pass"),
-    ("http-socket", "nginx.pass"),
-    ("protocol", "nginx.pass"),
-    ("socket-protocol", "nginx.pass"),
-    ("processes", "server.processes"),
-    ("workers", "server.processes"),
-    ("threads", "server.threads"),
-    ("harakiri", "server.harakiri"),
-    ("buffer-size", "server.buffer_size"),
-    ("limit-post", "server.max_body"),
-    ("module", "app.module"),
-    ("wsgi", "app.module"),
-    ("wsgi-file", "app.module"),
-    ("env", "env"),
-    ("uid", "uid"),
-    ("gid", "uid"),
-    ("chdir", ""),
-    ("virtualenv", ""),
-    ("home", ""),
-    ("venv", ""),
-    ("pidfile", ""),
-    ("daemonize", ""),
-    ("daemonize2", ""),
-    ("strict", ""),
-    ("master", ""),
-];
+use super::keys::Read;
+use super::kinds::is_public;
+use super::load::{Knows, Reader};
+use super::problem::Problem;
+pub(super) use numbers::{MASTER, RESERVE};
 
 /// All rules.
 #[must_use]
 pub fn check(read: &Read, knows: Knows) -> Vec<Problem> {
     let of = Reader { read };
     let mut problems = Vec::new();
-    timeouts_and_sizes(&of, &mut problems);
+    numbers::timeouts(&of, &mut problems);
+    numbers::sizes(&of, &mut problems);
+    numbers::replicas(&of, &mut problems);
+    numbers::connections(&of, &mut problems);
+    numbers::versions(&of, &mut problems);
     paths(&of, &mut problems);
+    health(&of, &mut problems);
     names(&of, &mut problems);
-    volumes(&of, &mut problems);
     secrets(&of, &mut problems);
-    options(&of, knows, &mut problems);
+    files(&of, &mut problems);
+    options::check(&of, knows, &mut problems);
+    parts::services(&of, &mut problems);
+    parts::workers(&of, &mut problems);
+    parts::of_no_use(&of, &mut problems);
     problems
-}
-
-fn timeouts_and_sizes(of: &Reader<'_>, problems: &mut Vec<Problem>) {
-    let harakiri = of.number("server.harakiri");
-    if let (Some(at), Some(wait)) = (of.at("nginx.read_timeout"), of.maybe("nginx.read_timeout"))
-        && wait.parse::<u64>().unwrap_or(0) <= harakiri
-    {
-        problems.push(
-            Problem::new(at, format!("nginx gives up after {wait}s, before the server does (server.harakiri is {harakiri}s)"))
-                .help(format!("more than {harakiri}s, or no such line: it is {}s then", harakiri + 10))
-                .rule("X1"),
-        );
-    }
-    let body = of.number("server.max_body");
-    if let (Some(at), Some(other)) =
-        (of.at("nginx.client_max_body_size"), of.maybe("nginx.client_max_body_size"))
-        && other != body.to_string()
-    {
-        let other = size(other.parse().unwrap_or(0));
-        problems.push(
-            Problem::new(
-                at,
-                format!("nginx takes bodies of {other}, the server of {}", size(body)),
-            )
-            .help(
-                "leave the line out: nginx, the server and the Ingress all follow server.max_body",
-            )
-            .rule("X2"),
-        );
-    }
 }
 
 fn paths(of: &Reader<'_>, problems: &mut Vec<Problem>) {
@@ -127,6 +80,44 @@ fn paths(of: &Reader<'_>, problems: &mut Vec<Problem>) {
     }
 }
 
+/// Health is asked for from everywhere, often, and by who follows no redirect.
+fn health(of: &Reader<'_>, problems: &mut Vec<Problem>) {
+    let health = of.text("app.health");
+    for (path, _, at) in of.pairs("nginx.rate_limits") {
+        if health.starts_with(&path) && path != "/" {
+            problems.push(
+                Problem::new(at, format!("health checks ask for {health}, which is below {path}"))
+                    .help("a path that is not above `app.health`")
+                    .rule("X12"),
+            );
+        }
+    }
+    for (path, _, at) in of.pairs("nginx.redirects") {
+        if path == health {
+            problems.push(
+                Problem::new(
+                    at,
+                    format!("health checks ask for {path}, and a redirect is no answer"),
+                )
+                .help("another path, or another `app.health`")
+                .rule("X12"),
+            );
+        }
+    }
+    if let (Some(at), Some(path)) = (of.at("k8s.metrics_path"), of.maybe("k8s.metrics_path"))
+        && (health.starts_with(&path) || path == "/")
+    {
+        problems.push(
+            Problem::new(
+                at,
+                format!("{path} is not served to the world, and health checks ask for {health}"),
+            )
+            .help("a path of its own, such as /metrics")
+            .rule("X12"),
+        );
+    }
+}
+
 fn names(of: &Reader<'_>, problems: &mut Vec<Problem>) {
     let hosts = of.many("nginx.server_names");
     for (index, (host, at)) in hosts.iter().enumerate() {
@@ -146,11 +137,12 @@ fn names(of: &Reader<'_>, problems: &mut Vec<Problem>) {
             .rule("X6"),
         );
     }
-    let https = of.text("app.https") == "true";
-    let at = of.at("app.https").unwrap_or_default();
-    if https && of.many("nginx.trusted_proxies").is_empty() {
+    let tls = of.text("nginx.tls");
+    let https = tls != "none";
+    let at = of.at("nginx.tls").unwrap_or_default();
+    if tls == "upstream" && of.many("nginx.trusted_proxies").is_empty() {
         problems.push(
-            Problem::new(at, "with https in front, nginx must know whose X-Forwarded-Proto to believe, or Django redirects for ever")
+            Problem::new(at, "with TLS ended in front, nginx must know whose X-Forwarded-Proto to believe, or Django redirects for ever")
                 .help("nginx:\n  trusted_proxies: [10.0.0.0/8]   # the network of the Ingress or load balancer")
                 .rule("X10"),
         );
@@ -165,25 +157,32 @@ fn names(of: &Reader<'_>, problems: &mut Vec<Problem>) {
             .rule("X6"),
         );
     }
-}
-
-fn volumes(of: &Reader<'_>, problems: &mut Vec<Problem>) {
-    let Some(at) = of.at("k8s.replicas") else { return };
-    let volume =
-        ["app.data_dir", "app.media_root"].into_iter().find(|path| of.maybe(path).is_some());
-    if let Some(path) = volume
-        && of.number("k8s.replicas") > 1
+    for (from, _, at) in of.pairs("nginx.redirects") {
+        if hosts.iter().any(|(host, _)| *host == from) {
+            problems.push(
+                Problem::new(at, format!("`{from}` is one of the site's own names"))
+                    .help("in `nginx.server_names` or in `nginx.redirects`, not in both")
+                    .rule("X6"),
+            );
+        }
+    }
+    if tls == "acme" && of.maybe("nginx.acme_email").is_none() {
+        problems.push(
+            Problem::new(at, "an ACME service wants an address to write to")
+                .help("nginx:\n  acme_email: admin@example.com")
+                .rule("N11"),
+        );
+    }
+    if tls == "acme"
+        && let Some((host, at)) = hosts.iter().find(|(host, _)| host.starts_with('*'))
     {
         problems.push(
             Problem::new(
-                at,
-                format!(
-                    "{} replicas cannot share the one volume of `{path}`",
-                    of.number("k8s.replicas")
-                ),
+                *at,
+                format!("`{host}`: no certificate for it can be had by an ACME path"),
             )
-            .help("1, or a database and a file store outside the pod and no such folder")
-            .rule("K02"),
+            .help("each name written out, or `tls: files`")
+            .rule("X6"),
         );
     }
 }
@@ -196,14 +195,13 @@ fn secrets(of: &Reader<'_>, problems: &mut Vec<Problem>) {
         }
     }
     for (name, _, at) in of.pairs("env") {
-        let telling = ["SECRET", "PASSWORD", "PASSWD", "TOKEN", "PRIVATE", "CREDENTIAL", "API_KEY"];
         if secrets.iter().any(|(secret, _)| *secret == name || format!("{secret}_FILE") == name) {
             problems.push(
                 Problem::new(at, format!("`{name}` is set by `secrets` already"))
                     .help("one of the two lines")
                     .rule("K13"),
             );
-        } else if telling.iter().any(|word| name.contains(word)) && !name.ends_with("_FILE") {
+        } else if is_secret(&name) {
             problems.push(
                 Problem::new(
                     at,
@@ -216,7 +214,7 @@ fn secrets(of: &Reader<'_>, problems: &mut Vec<Problem>) {
                 .rule("K13"),
             );
         }
-        if super::context::SET_BY_US.contains(&name.as_str()) {
+        if super::variables::SET_BY_US.contains(&name.as_str()) {
             problems.push(
                 Problem::new(at, format!("`{name}` is set from other keys of this file"))
                     .help("see docs/deploy.md for what the application is told")
@@ -226,101 +224,85 @@ fn secrets(of: &Reader<'_>, problems: &mut Vec<Problem>) {
     }
 }
 
-fn options(of: &Reader<'_>, knows: Knows, problems: &mut Vec<Problem>) {
-    for (name, values, at) in of.pairs("server.options") {
-        if let Some((_, key)) = OWNED.iter().find(|(option, _)| *option == name) {
-            let help = match *key {
-                "" => "the rendered uwsgi.ini has it as the files around it need it".to_owned(),
-                key => format!("write `{key}`: other files follow it"),
-            };
-            problems.push(
-                Problem::new(at, format!("`{name}` is not for `server.options`"))
-                    .help(help)
-                    .rule("X4"),
-            );
-        } else if !knows(&name) {
-            let near = closest(&name, RENDERED.iter().copied());
-            let help = near.map_or("see `ruwsgi --help` for all options".to_owned(), |near| {
-                format!("did you mean `{near}`?")
-            });
-            problems.push(
-                Problem::new(at, format!("`{name}` is no uWSGI option")).help(help).rule("U01"),
-            );
-        }
-        if name == "reload-on-rss" {
-            memory(of, values.first().map_or("", String::as_str), at, problems);
-        }
-    }
+/// The name of a variable tells that its value is nobody's business.
+#[must_use]
+pub fn is_secret(name: &str) -> bool {
+    let telling = ["SECRET", "PASSWORD", "PASSWD", "TOKEN", "PRIVATE", "CREDENTIAL", "API_KEY"];
+    telling.iter().any(|word| name.contains(word)) && !name.ends_with("_FILE")
 }
 
-fn memory(of: &Reader<'_>, value: &str, at: Position, problems: &mut Vec<Problem>) {
-    let (Ok(each), Some(limit)) = (value.parse::<u64>(), quantity(&of.text("k8s.memory"))) else {
-        return;
-    };
-    let processes = of.number("server.processes");
-    if each.saturating_mul(processes) > limit >> 20 {
+/// What goes into the image has what is run there.
+fn files(of: &Reader<'_>, problems: &mut Vec<Problem>) {
+    let files = of.many("app.files");
+    let Some((_, at)) = files.first() else { return };
+    let has = |name: &str| files.iter().any(|(file, _)| file.trim_end_matches('/') == name);
+    let module = of.text("app.module");
+    let package = module.split(['.', ':']).next().unwrap_or_default();
+    if !has(package)
+        && !has(&format!("{package}.py"))
+        && !files.iter().any(|(file, _)| file.starts_with(&format!("{package}/")))
+    {
         problems.push(
-            Problem::new(
-                at,
-                format!(
-                    "{processes} processes of {each} MB each are more than k8s.memory ({})",
-                    of.text("k8s.memory")
-                ),
-            )
-            .help(format!("at most {}, or more memory", (limit >> 20) / processes.max(1)))
-            .rule("X9"),
+            Problem::new(*at, format!("`app.files` leaves out `{package}`, where `app.module` is"))
+                .help(format!("files: [manage.py, {package}, …]"))
+                .rule("D09"),
         );
     }
+    if !has("manage.py") && (of.flag("app.collectstatic") || of.flag("app.migrate")) {
+        problems.push(
+            Problem::new(
+                *at,
+                "`app.files` leaves out `manage.py`, which collects static files and migrates",
+            )
+            .help(format!("files: [manage.py, {package}, …]"))
+            .rule("D09"),
+        );
+    }
+    for (file, at) in &files {
+        if file.split('/').next() == Some("secrets") || file.contains(".env") {
+            problems.push(
+                Problem::new(*at, format!("`{file}` would put secrets into the image"))
+                    .help("secrets come as files when it runs: `secrets: [NAME]`")
+                    .rule("K13"),
+            );
+        }
+    }
 }
-
-/// Options people add most, for "did you mean".
-static RENDERED: &[&str] = &[
-    "cheaper",
-    "harakiri-verbose",
-    "ignore-sigpipe",
-    "lazy-apps",
-    "listen",
-    "log-format",
-    "log-slow",
-    "logformat",
-    "max-requests",
-    "max-worker-lifetime",
-    "offload-threads",
-    "post-buffering",
-    "reload-on-as",
-    "reload-on-rss",
-    "stats",
-    "thunder-lock",
-    "touch-reload",
-    "worker-reload-mercy",
-];
 
 #[cfg(test)]
 mod tests {
-    use crate::deploy::spec::load;
+    use crate::deploy::spec::{Known, load};
 
     const GOOD: &str = "name: mysite\napp:\n  module: mysite.wsgi\n  settings: mysite.settings\nnginx:\n  server_names: [www.example.com]\n";
 
     fn told(more: &str) -> String {
         let source = format!("{GOOD}{more}");
-        load("ruwsgi.yaml", &source, |name| name == "listen" || name == "reload-on-rss")
+        let knows = |name: &str| match name {
+            "log-slow" => Known::Yes,
+            "mules" => Known::Planned,
+            "emperor" => Known::Refused("one server for each site"),
+            _ => Known::No,
+        };
+        load("ruwsgi.yaml", &source, knows)
             .map_or_else(|problems| problems.to_string(), |_| "fine".to_owned())
     }
 
     #[test]
     fn a_short_file_is_enough() {
         assert_eq!(told(""), "fine");
-        assert_eq!(told("server:\n  options:\n    listen: 64\n"), "fine");
+        assert_eq!(told("server:\n  options:\n    log-slow: 64\n"), "fine");
     }
 
     #[test]
     fn rules_between_files_name_the_line_and_the_rule() {
         insta::assert_snapshot!(told(
-            "server:\n  harakiri: 2m\n  max_body: 5m\n  processes: 8\n  options:\n    lisen: 64\n    socket: /x\n    reload-on-rss: 256\n"
+            "server:\n  harakiri: 2m\n  max_body: 5m\n  processes: 8\n  reload_on_rss: 256Mi\n  options:\n    log-slwo: 64\n    socket: /x\n    emperor: /x\n    mules: 2\n"
         ));
         let source =
             GOOD.replace("nginx:\n", "nginx:\n  read_timeout: 10s\n  client_max_body_size: 1m\n");
-        insta::assert_snapshot!(load("ruwsgi.yaml", &source, |_| true).unwrap_err().to_string());
+        insta::assert_snapshot!(
+            load("ruwsgi.yaml", &source, |_| Known::Yes).unwrap_err().to_string()
+        );
     }
 
     #[test]
@@ -332,9 +314,11 @@ mod tests {
     fn folders_and_urls_must_not_overlap() {
         let source = GOOD.replace(
             "app:\n",
-            "app:\n  static_url: /files/\n  media_url: /files/up/\n  media_root: data/media\n  data_dir: data\n  https: true\n",
+            "app:\n  static_url: /files/\n  media_url: /files/up/\n  media_root: data/media\n  data_dir: data\n",
         );
-        insta::assert_snapshot!(load("ruwsgi.yaml", &source, |_| true).unwrap_err().to_string());
+        insta::assert_snapshot!(
+            load("ruwsgi.yaml", &source, |_| Known::Yes).unwrap_err().to_string()
+        );
     }
 
     #[test]
@@ -343,10 +327,94 @@ mod tests {
             load(
                 "ruwsgi.yaml",
                 "name: My Site\npython: 3.1\napp:\n  modul: a.wsgi\n  settings: [a]\nserver:\n  processes: many\n  harakiri: fast\nnginx:\n  server_names: www.example.com\nport: 80\n",
-                |_| true
+                |_| Known::Yes
             )
             .unwrap_err()
             .to_string()
         );
+    }
+
+    #[test]
+    fn each_rule_names_the_line_that_breaks_it() {
+        let base = format!("{GOOD}  VALUE\n");
+        for (nginx, more, rule, line) in [
+            ("read_timeout: 10s", "", "X1", "read_timeout"),
+            ("", "k8s:\n  ingress_timeout: 40s\n", "X1", "ingress_timeout"),
+            ("", "k8s:\n  balancer_timeout: 45s\n", "X1", "balancer_timeout"),
+            ("client_max_body_size: 1m", "", "X2", "client_max_body_size"),
+            ("", "uid: 0\n", "X3", "uid"),
+            ("", "server:\n  options:\n    uid: 7\n", "X4", "uid"),
+            ("", "services:\n  redis: external\n", "X4", "redis"),
+            ("redirects: {www.example.com: /}", "", "X6", "redirects"),
+            ("", "compose:\n  stop_grace: 30s\n", "X7", "stop_grace"),
+            ("", "k8s:\n  grace: 20s\n", "X7", "grace"),
+            (
+                "",
+                "services:\n  postgres: managed\nk8s:\n  max_replicas: 30\n",
+                "X8",
+                "max_replicas",
+            ),
+            ("", "server:\n  reload_on_rss: 400Mi\n", "X9", "reload_on_rss"),
+            ("tls: upstream", "", "X10", "tls"),
+            ("", "environments:\n  staging:\n    python: \"3.12\"\n", "X11", "python"),
+            ("rate_limits: {/heal: 1r/s}", "", "X12", "rate_limits"),
+            ("server_name: x", "", "", "server_name: x"),
+            ("trusted_proxies: [0.0.0.0/0]", "", "N22", "trusted_proxies"),
+            ("tls: acme", "", "N11", "tls"),
+            (
+                "",
+                "server:\n  options:\n    cheaper: 1\nk8s:\n  max_replicas: 4\n",
+                "U07",
+                "cheaper",
+            ),
+            ("", "k8s:\n  target_cpu: 50\n", "", "target_cpu"),
+            ("", "cron:\n  web: {schedule: \"1 1 * * *\", command: \"true\"}\n", "", "web"),
+            ("", "workers:\n  mail: {celery: beat, replicas: 2}\n", "", "mail"),
+        ] {
+            let source = format!(
+                "{}{more}",
+                base.replace("VALUE", nginx).replace("app:\n", "app:\n  health: /health\n")
+            );
+            let problems = load("ruwsgi.yaml", &source, |_| Known::Yes).unwrap_err();
+            let errors: Vec<_> = problems.list.iter().filter(|problem| !problem.warning).collect();
+            let [problem] = errors.as_slice() else { panic!("{source}\n{problems}") };
+            assert_eq!(problem.rule.unwrap_or_default(), rule, "{problems}");
+            let told = source.lines().nth(problem.at.line - 1).unwrap();
+            assert!(told.contains(line), "{problems}");
+        }
+    }
+
+    #[test]
+    fn an_environment_is_checked_as_a_whole_and_told_by_its_name() {
+        let environments = "environments:\n  staging:\n    server: {harakiri: 2m}\n    nginx: {read_timeout: 1m}\n  live: {}\n";
+        let told =
+            load("ruwsgi.yaml", &format!("{GOOD}{environments}"), |_| Known::Yes).unwrap_err();
+        assert!(told.to_string().contains("in `staging`: nginx gives up after 60s"), "{told}");
+        assert_eq!(told.list.len(), 1);
+        let good = environments.replace("1m", "3m");
+        let spec = load("ruwsgi.yaml", &format!("{GOOD}{good}"), |_| Known::Yes).unwrap();
+        let [staging, live] = spec.environments.as_slice() else { panic!("two environments") };
+        assert_eq!(
+            (staging.server.harakiri, live.server.harakiri, spec.server.harakiri),
+            (120, 30, 30)
+        );
+        assert_eq!(staging.k8s.namespace, "mysite-staging");
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config { cases: 48, failure_persistence: None, ..Default::default() })]
+        #[test]
+        fn no_damage_to_a_file_is_a_panic(at in 0_usize..4000, cut in 0_usize..40, put in "[ -~\n]{0,20}") {
+            let whole = include_str!("../../tests/fixtures/deploy/everything.yaml");
+            let mut text: Vec<char> = whole.chars().collect();
+            let from = at.min(text.len());
+            let to = (from + cut).min(text.len());
+            text.splice(from..to, put.chars());
+            let text: String = text.into_iter().collect();
+            match load("ruwsgi.yaml", &text, |_| Known::Yes) {
+                Ok(spec) => drop(crate::deploy::render::render(&crate::deploy::plan::plan(&spec))),
+                Err(problems) => proptest::prop_assert!(!problems.to_string().is_empty()),
+            }
+        }
     }
 }

@@ -1,8 +1,12 @@
 //! Says what templates may name: the values of a spec, for the place they are rendered for.
 //!
-//! Pure. Which files there are is `plan`; how values are written is `escape`.
+//! Pure. Which files there are is `plan`; how values are written is `escape`. nginx, the parts beside the
+//! application and the cluster have files of their own below.
 
-use std::collections::BTreeMap;
+mod cluster;
+mod parts;
+mod proxy;
+
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
@@ -10,82 +14,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::kinds::size;
 use super::plan::Place;
-use super::spec::{Pass, Spec, Via};
-
-/// Environment variables the application is told by other keys of ruwsgi.yaml.
-pub static SET_BY_US: &[&str] = &[
-    "DJANGO_SETTINGS_MODULE",
-    "DJANGO_ALLOWED_HOSTS",
-    "DJANGO_CSRF_TRUSTED_ORIGINS",
-    "DJANGO_HTTPS",
-    "DJANGO_TRUST_PROXY",
-    "DJANGO_STATIC_URL",
-    "DJANGO_STATIC_ROOT",
-    "DJANGO_MEDIA_URL",
-    "DJANGO_MEDIA_ROOT",
-    "DJANGO_DATA_DIR",
-    "DJANGO_MAX_BODY",
-];
+use super::spec::Spec;
+pub use super::variables::environment;
 
 /// Where the project is in the image.
-const IN_IMAGE: &str = "/app";
+pub(super) const IN_IMAGE: &str = "/app";
 /// Where the server and nginx meet in containers.
 const SOCKET: &str = "/run/ruwsgi/app.sock";
-
-/// The environment the application runs in.
-#[must_use]
-pub fn environment(spec: &Spec, place: &Place) -> Vec<(String, String)> {
-    let local = matches!(place, Place::Here(_));
-    let root = match place {
-        Place::Here(here) => here.project.as_str(),
-        _ => IN_IMAGE,
-    };
-    let mut hosts: Vec<String> = spec
-        .nginx
-        .server_names
-        .iter()
-        .map(|name| name.replacen("*.", ".", 1))
-        .map(bracket)
-        .collect();
-    if local {
-        hosts.extend(["localhost".to_owned(), "127.0.0.1".to_owned()]);
-        hosts.dedup();
-    }
-    let origins: Vec<String> = if spec.app.https {
-        spec.public_names().iter().map(|name| format!("https://{name}")).collect()
-    } else {
-        Vec::new()
-    };
-    let https = spec.app.https && !local;
-    let mut all: BTreeMap<String, String> = BTreeMap::new();
-    let mut set = |name: &str, value: String| all.insert(name.to_owned(), value);
-    set("DJANGO_SETTINGS_MODULE", spec.app.settings.clone());
-    set("DJANGO_ALLOWED_HOSTS", hosts.join(","));
-    set("DJANGO_CSRF_TRUSTED_ORIGINS", origins.join(","));
-    set("DJANGO_HTTPS", u8::from(https).to_string());
-    set("DJANGO_TRUST_PROXY", "1".to_owned());
-    set("DJANGO_STATIC_URL", spec.app.static_url.clone());
-    set("DJANGO_STATIC_ROOT", join(root, &spec.app.static_root));
-    set("DJANGO_MAX_BODY", spec.server.max_body.to_string());
-    if let Some((url, folder)) = &spec.app.media {
-        set("DJANGO_MEDIA_URL", url.clone());
-        set("DJANGO_MEDIA_ROOT", join(root, folder));
-    }
-    if let Some(folder) = &spec.app.data_dir {
-        set("DJANGO_DATA_DIR", join(root, folder));
-    }
-    for secret in &spec.secrets {
-        let file = match place {
-            Place::Here(here) => format!("{}/secrets/{}", here.project, secret.to_lowercase()),
-            _ => format!("/run/secrets/{}", secret.to_lowercase()),
-        };
-        set(&format!("{secret}_FILE"), file);
-    }
-    for (name, value) in &spec.env {
-        set(name, value.clone());
-    }
-    all.into_iter().collect()
-}
 
 /// An absolute path, when the second is none already.
 #[must_use]
@@ -93,7 +28,8 @@ pub fn join(root: &str, path: &str) -> String {
     Path::new(root).join(path).to_string_lossy().into_owned()
 }
 
-fn bracket(host: String) -> String {
+/// An address of IPv6 as it stands in URLs and in nginx.
+pub(super) fn bracket(host: String) -> String {
     if host.contains(':') { format!("[{host}]") } else { host }
 }
 
@@ -104,10 +40,13 @@ pub fn context(spec: &Spec, place: &Place) -> Value {
     for part in [
         application(spec),
         server(spec),
-        nginx(spec, place),
-        images(spec),
-        kubernetes(spec, place),
+        proxy::nginx(spec, place),
+        proxy::tls(spec, place),
+        images(spec, place),
+        parts::parts(spec, place),
+        cluster::kubernetes(spec, place),
         told(spec, place),
+        shipping(spec),
         where_things_are(spec, place),
     ] {
         if let Value::Object(part) = part {
@@ -139,12 +78,22 @@ fn application(spec: &Spec) -> Value {
     let install = match app.requirements.rsplit('/').next() {
         Some("pyproject.toml") => "pyproject",
         Some("uv.lock") => "uv",
+        Some("poetry.lock") => "poetry",
         _ => "file",
     };
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "name": spec.name,
         "variable": spec.name.replace('-', "_"),
+        "environment_name": spec.environment,
+        "project_name": match &spec.environment {
+            Some(environment) => format!("{}-{environment}", spec.name),
+            None => spec.name.clone(),
+        },
+        "title": match &spec.environment {
+            Some(environment) => format!("{} in {environment}", spec.name),
+            None => spec.name.clone(),
+        },
         "python": spec.python,
         "uid": spec.uid,
         "module": app.module,
@@ -153,6 +102,9 @@ fn application(spec: &Spec) -> Value {
         "install": install,
         "requirement_files": files,
         "requirement_folder": folder,
+        "files": app.files,
+        "collectstatic": app.collectstatic,
+        "migrate": app.migrate,
         "ignored_folders": ignored,
         "volumes": volumes,
         "volume": spec.has_volume(),
@@ -162,7 +114,10 @@ fn application(spec: &Spec) -> Value {
         "media_in_image": media.map(|(_, folder)| join(IN_IMAGE, folder)),
         "data_in_image": app.data_dir.as_ref().map(|folder| join(IN_IMAGE, folder)),
         "health": app.health,
-        "https": app.https,
+        "https": spec.https(),
+        "ci": spec.ci,
+        // What the oldest engine understands.
+        "start_interval": spec.targets.docker >= (25, 0),
     })
 }
 
@@ -183,90 +138,60 @@ fn server(spec: &Spec) -> Value {
         "threads": server.threads,
         "harakiri": server.harakiri,
         "mercy": server.harakiri + 5,
+        "listen_queue": server.listen,
+        "max_requests": server.max_requests,
+        "max_requests_delta": server.max_requests / 10,
+        "max_lifetime": server.max_lifetime,
+        "max_lifetime_delta": server.max_lifetime / 24,
+        // uWSGI counts in megabytes.
+        "reload_on_rss": server.reload_on_rss.map(|bytes| (bytes >> 20).max(1)),
         "read_timeout": spec.nginx.read_timeout,
-        "ingress_timeout": spec.nginx.read_timeout + 5,
-        "grace": spec.grace() + 5,
-        "grace_compose": format!("{}s", spec.grace()),
+        "ingress_timeout": spec.k8s.ingress_timeout,
+        "grace": spec.k8s.grace,
+        "grace_compose": format!("{}s", spec.compose.stop_grace),
         "buffer_size": server.buffer_size,
         "header_buffer": size(header_buffer),
-        "max_body": server.max_body,
+        "limit_post": spec.largest_body(),
         "max_body_short": size(server.max_body),
+        "largest_body_short": size(spec.largest_body()),
         "options": options,
+        "probe": {
+            "start": spec.probes.start,
+            // Asked every two seconds until it has started.
+            "start_failures": spec.probes.start.div_ceil(2),
+            "period": spec.probes.period,
+            "timeout": spec.probes.timeout,
+            "failures": spec.probes.failures,
+            "life_period": spec.probes.period * 2,
+        },
     })
 }
 
-/// Who is answered, and how nginx and the server meet.
-fn nginx(spec: &Spec, place: &Place) -> Value {
-    let tcp = spec.nginx.via == Via::Tcp;
-    let mut names: Vec<String> = spec.nginx.server_names.iter().cloned().map(bracket).collect();
-    if matches!(place, Place::Here(_)) {
-        for name in ["localhost", "127.0.0.1"] {
-            if !names.iter().any(|other| other == name) {
-                names.push(name.to_owned());
-            }
-        }
-    }
-    // What the server binds, where nginx finds it, and where the health check in its container does.
-    let unix = |path: &str| (path.to_owned(), format!("unix:{path}"), format!("unix:{path}"));
-    let (bind, upstream, check) = match place {
-        Place::Here(here) if here.address.starts_with('/') => unix(&here.address),
-        Place::Here(here) => (here.address.clone(), here.address.clone(), here.address.clone()),
-        _ if !tcp => unix(SOCKET),
-        Place::Pod => ("0.0.0.0:8000".into(), "127.0.0.1:8000".into(), "127.0.0.1:8000".into()),
-        Place::Compose => ("0.0.0.0:8000".into(), "web:8000".into(), "127.0.0.1:8000".into()),
+/// Images, and where compose finds what it builds them from.
+fn images(spec: &Spec, place: &Place) -> Value {
+    // Only a cluster takes exactly these bytes; compose builds its own.
+    let exactly = |image: &str, digest: &Option<String>| match (place, digest) {
+        (Place::Pod, Some(digest)) => format!("{image}@{digest}"),
+        _ => image.to_owned(),
     };
-    let pass = spec.nginx.pass.to_string();
-    let host = spec.nginx.server_names.first().map_or("localhost", String::as_str);
-    let path = spec.app.health.as_str();
-    json!({
-        "server_names": names,
-        "host": host,
-        "pass": pass,
-        "uwsgi": spec.nginx.pass == Pass::Uwsgi,
-        "tcp": tcp,
-        "bind": bind,
-        "socket": if tcp { None } else { Some(SOCKET) },
-        "upstream": upstream,
-        // Names in compose move; addresses do not.
-        "resolve": tcp && matches!(place, Place::Compose),
-        "trusted_proxies": spec.nginx.trusted_proxies,
-        "healthcheck": ["ruwsgi", "healthcheck", &check, "--protocol", &pass, "--path", path, "--host", host],
-    })
-}
-
-fn images(spec: &Spec) -> Value {
+    let up = if spec.environment.is_some() { "../.." } else { "." };
     json!({
         "base_image": spec.images.base,
         "python_image": spec.images.python,
         "nginx_image": spec.images.nginx_base,
-        "web_image": spec.images.web,
-        "own_nginx_image": spec.images.nginx,
+        "web_image": exactly(&spec.images.web, &spec.images.web_digest),
+        "own_nginx_image": exactly(&spec.images.nginx, &spec.images.nginx_digest),
         "tag": spec.images.tag,
-        "publish": format!("{}:8080", spec.publish),
-        "publish_shown": spec.publish,
-    })
-}
-
-fn kubernetes(spec: &Spec, place: &Place) -> Value {
-    let environment = format!("{:?}", environment(spec, place));
-    // Names change with the content, so an apply rolls the pods and a Job runs once per release.
-    let release = hash(&[&spec.images.web, &spec.images.nginx, &environment]);
-    let config = hash(&[&environment]);
-    let site = hash(&[&format!("{:?}{:?}{:?}", spec.nginx, spec.server, spec.app)]);
-    json!({
-        "namespace": spec.k8s.namespace,
-        "replicas": spec.k8s.replicas,
-        "cpu": spec.k8s.cpu,
-        "memory": spec.k8s.memory,
+        "publish": format!("{}:8080", spec.compose.publish),
+        "publish_https": format!("{}:8443", spec.compose.publish_https),
+        "publish_shown": if spec.own_tls() {
+            format!("https://{}", spec.compose.publish_https)
+        } else {
+            format!("http://{}", spec.compose.publish)
+        },
+        "up": up,
+        "up_slash": if up == "." { "./".to_owned() } else { format!("{up}/") },
         "memory_compose": format!("{}m", spec.memory() >> 20),
-        "storage": spec.k8s.storage,
-        "ingress_class": spec.k8s.ingress_class,
-        "tls_secret": spec.k8s.tls_secret,
-        "public_names": spec.public_names(),
-        "config_map": format!("{}-env-{config}", spec.name),
-        "nginx_config_map": format!("{}-nginx-{site}", spec.name),
-        "job": format!("{}-migrate-{release}", spec.name),
-        "secret": format!("{}-secrets", spec.name),
     })
 }
 
@@ -274,21 +199,73 @@ fn kubernetes(spec: &Spec, place: &Place) -> Value {
 fn told(spec: &Spec, place: &Place) -> Value {
     let environment: Vec<Value> = environment(spec, place)
         .into_iter()
-        .map(|(name, value)| json!({"name": name, "value": value}))
+        .map(|(name, value)| {
+            let own = spec.env.iter().any(|(other, _)| *other == name);
+            json!({"key": if own { "env" } else { source(&name) }, "name": name, "value": value})
+        })
         .collect();
+    let up = if spec.environment.is_some() { "../../" } else { "./" };
     let secrets: Vec<Value> = spec
         .secrets
         .iter()
         .map(|name| name.to_lowercase())
-        .map(|file| json!({"file": file, "source": format!("./secrets/{file}")}))
+        .map(|file| json!({"source": format!("{up}secrets/{file}"), "file": file}))
         .collect();
     json!({"environment": environment, "secrets": secrets})
 }
 
+/// The key that a variable comes from.
+fn source(name: &str) -> &'static str {
+    match name {
+        "DJANGO_SETTINGS_MODULE" => "app.settings",
+        "DJANGO_ALLOWED_HOSTS" | "DJANGO_CSRF_TRUSTED_ORIGINS" => "nginx.server_names X6",
+        "DJANGO_HTTPS" | "DJANGO_TRUST_PROXY" => "nginx.tls X10",
+        "DJANGO_STATIC_URL" => "app.static_url X5",
+        "DJANGO_STATIC_ROOT" => "app.static_root X5",
+        "DJANGO_MEDIA_URL" => "app.media_url X5",
+        "DJANGO_MEDIA_ROOT" => "app.media_root X5",
+        "DJANGO_DATA_DIR" => "app.data_dir",
+        "DJANGO_MAX_BODY" => "server.max_body X2",
+        name if name.starts_with("DJANGO_HSTS") => "nginx.hsts X10",
+        name if name.starts_with("POSTGRES_") => "services.postgres",
+        name if name.starts_with("MYSQL_") => "services.mysql",
+        "REDIS_URL" | "CELERY_BROKER_URL" => "services.redis",
+        "MEMCACHED_LOCATION" => "services.memcached",
+        _ => "secrets U12",
+    }
+}
+
+/// What is shipped where, one after the other.
+fn shipping(spec: &Spec) -> Value {
+    let mut after = "build".to_owned();
+    let mut ships = Vec::new();
+    let all: Vec<&Spec> =
+        if spec.environments.is_empty() { vec![spec] } else { spec.environments.iter().collect() };
+    for one in all {
+        let environment = one.environment.as_deref().unwrap_or("production");
+        let job = format!("ship-{environment}");
+        ships.push(json!({
+            "job": job,
+            "after": after,
+            // The first goes by itself; a person says when the next does.
+            "manual": after != "build",
+            "environment": environment,
+            "folder": one.environment.as_ref().map_or("k8s".to_owned(), |name| format!("k8s/overlays/{name}")),
+            "namespace": one.k8s.namespace,
+        }));
+        after = job;
+    }
+    let host = spec.images.web.split('/').next().unwrap_or_default();
+    let registry =
+        if host.contains(['.', ':']) && spec.images.web.contains('/') { host } else { "" };
+    json!({"ships": ships, "registry": registry})
+}
+
 fn where_things_are(spec: &Spec, place: &Place) -> Value {
     let media = spec.app.media.as_ref();
-    match place {
-        Place::Here(here) => json!({
+    let name = &spec.name;
+    if let Place::Here(here) = place {
+        return json!({
             "local": true,
             "listen": format!("127.0.0.1:{}", here.port),
             "project": here.project,
@@ -299,22 +276,25 @@ fn where_things_are(spec: &Spec, place: &Place) -> Value {
             "static_dir": format!("{}/", join(&here.project, &spec.app.static_root)),
             "media_dir": media.map(|(_, folder)| format!("{}/", join(&here.project, folder))),
             "include": format!("{}/site.conf", here.work),
-        }),
-        _ => json!({
-            "local": false,
-            "listen": "8080",
-            "project": IN_IMAGE,
-            "virtualenv": "/opt/venv",
-            "work": "/tmp",
-            "user": null,
-            "mime_types": "/etc/nginx/mime.types",
-            "static_dir": format!("/srv/{}/static/", spec.name),
-            "media_dir": media.map(|_| format!("/srv/{}/media/", spec.name)),
-            "include": "/etc/nginx/conf.d/*.conf",
-        }),
+        });
     }
+    // Beside those of this release, the volume has those of earlier ones.
+    let shared = matches!(place, Place::Compose) || spec.k8s.static_class.is_some();
+    json!({
+        "local": false,
+        "listen": "8080",
+        "project": IN_IMAGE,
+        "virtualenv": "/opt/venv",
+        "work": "/tmp",
+        "user": null,
+        "mime_types": "/etc/nginx/mime.types",
+        "static_dir": format!("/srv/{name}/{}/", if shared { "shared" } else { "static" }),
+        "media_dir": media.map(|_| format!("/srv/{name}/media/")),
+        "include": "/etc/nginx/conf.d/*.conf",
+    })
 }
 
+/// Eight digits that change with what is named.
 fn hash(parts: &[&str]) -> String {
     let mut digest = Sha256::new();
     for part in parts {

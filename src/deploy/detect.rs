@@ -6,12 +6,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::kinds::is_module;
+use super::kinds::{is_module, is_name};
 use super::python::{assignment, code, folder, has, literal, quoted};
 
 /// What a project says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Project {
+    /// `3.12`.
+    pub python: Option<String>,
     /// `DJANGO_SETTINGS_MODULE`.
     pub settings: Option<String>,
     /// `package.wsgi:application`.
@@ -30,6 +32,8 @@ pub struct Project {
     pub data_dir: Option<String>,
     /// A path that answers health checks.
     pub health: Option<String>,
+    /// All that belongs into an image, where that is known.
+    pub files: Vec<String>,
     /// Names of secrets the settings read.
     pub secrets: Vec<String>,
     /// What could not be told, or needs the user's eye.
@@ -54,7 +58,9 @@ pub fn detect(root: &Path) -> Project {
     let settings =
         project.settings.as_deref().map(|module| settings_text(root, module)).unwrap_or_default();
     project.module = application(root, &settings, project.settings.as_deref(), &mut project.notes);
+    project.python = python_version(root);
     project.requirements = requirements(root, &mut project.notes);
+    services(root, &settings, &mut project.notes);
     files(&settings, &mut project);
     health(root, &mut project);
     if settings.contains("DJANGO_SECRET_KEY_FILE")
@@ -85,6 +91,48 @@ pub fn detect(root: &Path) -> Project {
         );
     }
     project
+}
+
+impl Project {
+    /// A name for it: its package's, or its folder's.
+    #[must_use]
+    pub fn name(&self, root: &Path) -> String {
+        let package = self.settings.as_deref().and_then(|settings| settings.split('.').next());
+        let package = package.filter(|name| !GENERIC.contains(name));
+        let folder = root.file_name().and_then(|name| name.to_str());
+        let name = [package, folder].into_iter().flatten().find_map(label);
+        name.unwrap_or_else(|| "mysite".to_owned())
+    }
+}
+
+/// Names of packages that tell nothing.
+pub static GENERIC: &[&str] = &[
+    "app",
+    "application",
+    "conf",
+    "config",
+    "core",
+    "main",
+    "project",
+    "server",
+    "settings",
+    "src",
+    "web",
+    "wsgi",
+];
+
+/// A project's name made of another name.
+#[must_use]
+pub fn label(name: &str) -> Option<String> {
+    let plain: String = name
+        .chars()
+        .map(
+            |letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' },
+        )
+        .take(40)
+        .collect();
+    let plain = plain.trim_matches('-').to_owned();
+    is_name(&plain).then_some(plain)
 }
 
 fn read(path: &Path) -> String {
@@ -206,10 +254,61 @@ fn application(
     None
 }
 
+/// The version that the project's tools are told, or that it needs exactly.
+fn python_version(root: &Path) -> Option<String> {
+    let told = [".python-version", "runtime.txt"].into_iter().find_map(|name| {
+        minor_version(read(&root.join(name)).trim().trim_start_matches("python-"))
+    });
+    told.or_else(|| {
+        let pyproject = read(&root.join("pyproject.toml"));
+        let line =
+            pyproject.lines().find(|line| line.trim_start().starts_with("requires-python"))?;
+        let (_, value) = line.split_once('=')?;
+        let value = value.trim().trim_matches(['"', '\'']);
+        // `>=3.10` leaves the choice; `==3.12.*` and `~=3.12.0` do not.
+        let exact = value.strip_prefix("==").or_else(|| value.strip_prefix("~="))?;
+        exact.matches('.').count().ge(&2).then(|| minor_version(exact)).flatten()
+    })
+}
+
+/// `3.12` of `3.12.4`.
+fn minor_version(text: &str) -> Option<String> {
+    let mut parts = text.split('.');
+    let (major, minor) = (parts.next()?, parts.next()?);
+    let minor: u8 = minor.parse().ok()?;
+    (major == "3" && (9..=19).contains(&minor)).then(|| format!("3.{minor}"))
+}
+
+/// What the application needs beside it.
+fn services(root: &Path, settings: &str, notes: &mut Vec<String>) {
+    for (sign, service) in [
+        ("django.db.backends.postgresql", "postgres"),
+        ("django.contrib.gis.db.backends.postgis", "postgres"),
+        ("django.db.backends.mysql", "mysql"),
+        ("django_redis", "redis"),
+        ("django.core.cache.backends.redis", "redis"),
+        ("django.core.cache.backends.memcached", "memcached"),
+    ] {
+        let line = format!(
+            "the settings use {service}: `services: {{{service}: managed}}` runs one, `external` names yours"
+        );
+        if settings.contains(sign) && !notes.contains(&line) {
+            notes.push(line);
+        }
+    }
+    let folders = fs::read_dir(root).into_iter().flatten().filter_map(Result::ok);
+    if folders.into_iter().any(|entry| entry.path().join("celery.py").is_file()) {
+        notes.push("there is a Celery application: `workers: {celery: {celery: worker}}` runs a worker, `beat: {celery: beat}` beside it periodic tasks".to_owned());
+    }
+}
+
 fn requirements(root: &Path, notes: &mut Vec<String>) -> Option<String> {
     let first = root.join("requirements.txt");
     if root.join("uv.lock").is_file() && root.join("pyproject.toml").is_file() {
         return Some("uv.lock".into());
+    }
+    if root.join("poetry.lock").is_file() && root.join("pyproject.toml").is_file() {
+        return Some("poetry.lock".into());
     }
     if first.is_file() {
         // `-r requirements/production.txt` alone means that file.
@@ -242,7 +341,7 @@ fn requirements(root: &Path, notes: &mut Vec<String>) -> Option<String> {
     } else {
         "`pip freeze > requirements.txt` in the project's environment writes one"
     };
-    notes.push(format!("no requirements.txt, requirements/production.txt, pyproject.toml with dependencies or uv.lock was found: {hint}"));
+    notes.push(format!("no requirements.txt, requirements/production.txt, uv.lock, poetry.lock or pyproject.toml with dependencies was found: {hint}"));
     None
 }
 
@@ -368,6 +467,37 @@ mod tests {
     }
 
     #[test]
+    fn the_python_and_the_name_of_a_project_are_its_own() {
+        let with = |path: &str, text: &str| project(&[("manage.py", MANAGE), (path, text)]).python;
+        assert_eq!(with(".python-version", "3.12.4\n").as_deref(), Some("3.12"));
+        assert_eq!(with("runtime.txt", "python-3.11.9\n").as_deref(), Some("3.11"));
+        let pyproject = |range: &str| format!("[project]\nrequires-python = \"{range}\"\n");
+        assert_eq!(with("pyproject.toml", &pyproject("==3.12.*")).as_deref(), Some("3.12"));
+        assert_eq!(with("pyproject.toml", &pyproject(">=3.10")), None);
+        assert_eq!(with(".python-version", "pypy3.10\n"), None);
+        let shop = project(&[("manage.py", MANAGE)]);
+        assert_eq!(shop.name(Path::new("/srv/Anything")), "shop");
+        let generic = Project { settings: Some("config.settings".into()), ..Project::default() };
+        assert_eq!(generic.name(Path::new("/srv/My_Shop")), "my-shop");
+        assert_eq!(generic.name(Path::new("/")), "mysite");
+    }
+
+    #[test]
+    fn what_runs_beside_the_application_is_told() {
+        let found = project(&[
+            ("manage.py", MANAGE),
+            ("shop/celery.py", ""),
+            (
+                "shop/settings.py",
+                "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql'}}\n",
+            ),
+        ]);
+        let notes = found.notes.join("\n");
+        assert!(notes.contains("services: {postgres: managed}"), "{notes}");
+        assert!(notes.contains("celery: worker"), "{notes}");
+    }
+
+    #[test]
     fn requirements_are_found_in_all_their_places() {
         let with = |files: &[(&str, &str)]| {
             let mut all = vec![("manage.py", MANAGE)];
@@ -381,6 +511,10 @@ mod tests {
         assert_eq!(
             with(&[("pyproject.toml", "[project]\n"), ("uv.lock", "")]).as_deref(),
             Some("uv.lock")
+        );
+        assert_eq!(
+            with(&[("pyproject.toml", "[tool.poetry]\n"), ("poetry.lock", "")]).as_deref(),
+            Some("poetry.lock")
         );
         assert_eq!(
             with(&[

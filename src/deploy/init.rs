@@ -6,31 +6,111 @@ use std::fs;
 use std::io::Read as _;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
+use clap::Args;
 use serde_json::json;
 
 use super::detect::{Project, detect, find};
-use super::kinds::is_name;
+use super::edits::remember;
+use super::kinds::{Kind, is_name};
 use super::plan::{File, Language, plan};
 use super::render::{Output, render, starter};
-use super::spec::{Knows, Spec, load};
-use super::write::{Fate, LOCK, replace, write};
-use super::{SPEC, say};
+use super::show::say;
+use super::spec::{Spec, load};
+use super::write::{Fate, LOCK, Overwrite, replace, write};
+use super::{SPEC, ask, knows};
 use crate::error::Failure;
 
-/// What the user asked for.
-pub(super) struct Request<'a> {
+/// `ruwsgi deploy init`.
+#[derive(Args)]
+#[command(
+    after_help = "On a terminal, what cannot be found is asked for. exit code: 0; 1 when nothing was written."
+)]
+pub struct Init {
+    /// The project's name: lower-case letters, digits and `-`. Without it, the one of the project that is here.
+    name: Option<String>,
+    /// Ask nothing; take what was found.
+    #[arg(long, short)]
+    yes: bool,
+    /// The site's name, such as www.example.com; may be said several times.
+    #[arg(long = "host", value_name = "HOST")]
+    hosts: Vec<String>,
+    /// How nginx speaks to the server.
+    #[arg(long, value_parser = ["uwsgi", "http"], default_value = "uwsgi")]
+    proxy: String,
+    /// Where nginx and the server meet.
+    #[arg(long, value_parser = ["socket", "tcp"], default_value = "socket")]
+    via: String,
+    /// The Python of the images; without it the project's own, or 3.13.
+    #[arg(long)]
+    python: Option<String>,
+    /// Overwrite files that are in the way.
+    #[arg(long)]
+    force: bool,
+}
+
+/// What is to be described.
+struct Request<'a> {
     /// The project's name.
-    pub(super) name: &'a str,
+    name: &'a str,
+    /// Its host names.
+    hosts: &'a [String],
     /// `uwsgi` or `http`.
-    pub(super) pass: &'a str,
+    pass: &'a str,
     /// `socket` or `tcp`.
-    pub(super) via: &'a str,
+    via: &'a str,
     /// `3.13`.
-    pub(super) python: &'a str,
+    python: Option<&'a str>,
     /// Overwrite what is in the way.
-    pub(super) force: bool,
+    force: bool,
+}
+
+/// Finds out what is to be described, and asks for what nobody said where somebody can be asked.
+pub(super) fn init(arguments: &Init) -> Result<ExitCode> {
+    let here = std::env::current_dir().context("cannot tell the current folder")?;
+    let asking = !arguments.yes && ask::is_possible();
+    let found = find(&here, "").map(|root| detect(&root));
+    let name = match (&arguments.name, &found) {
+        (Some(name), _) => name.clone(),
+        (None, Some(project)) => project.name(&here),
+        (None, None) if asking => "mysite".to_owned(),
+        (None, None) => {
+            return Err(Failure::new(
+                "there is no manage.py here, and a starter project needs a name",
+            )
+            .hint("`ruwsgi deploy init mysite`")
+            .into());
+        }
+    };
+    let name_is_right = |name: &str| match is_name(name) {
+        true => Ok(()),
+        false => Err(Kind::Name.wants()),
+    };
+    let name = match &arguments.name {
+        None if asking => ask::ask("The project's name", &name, name_is_right)?,
+        _ => name,
+    };
+    let mut hosts = arguments.hosts.clone();
+    if asking && hosts.is_empty() {
+        let question = "The site's host name, such as www.example.com (nothing: only this machine)";
+        let host = ask::ask(question, "", |host| match host {
+            "" => Ok(()),
+            host => Kind::Hosts.item(host),
+        })?;
+        hosts.extend(Some(host).filter(|host| !host.is_empty()));
+    }
+    let request = Request {
+        name: &name,
+        hosts: &hosts,
+        pass: &arguments.proxy,
+        via: &arguments.via,
+        python: arguments.python.as_deref(),
+        force: arguments.force,
+    };
+    write_all(&here, &request)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Names of Python that a project's package must not take.
@@ -95,7 +175,7 @@ static TAKEN: &[&str] = &[
 ];
 
 /// Runs it in the folder `here`.
-pub(super) fn init(here: &Path, request: &Request<'_>, knows: Knows) -> Result<()> {
+fn write_all(here: &Path, request: &Request<'_>) -> Result<()> {
     if !is_name(request.name) {
         return Err(Failure::new(format!("`{}` cannot be a project's name", request.name))
             .hint("at most 40 lower-case letters, digits and `-`, starting with a letter, such as mysite")
@@ -125,8 +205,8 @@ pub(super) fn init(here: &Path, request: &Request<'_>, knows: Knows) -> Result<(
             starter(&module, &json!({"name": request.name, "module": module}))?,
         )
     };
-    let mut text = describe(request, &project, existing.is_none(), &[])?;
-    let mut spec = checked(&text, knows)?;
+    let mut text = describe(request, &project, &[])?;
+    let mut spec = checked(&text)?;
     // Files of the user's own with the names of ours stay theirs, and ruwsgi.yaml says so.
     let keep: Vec<String> = if request.force || root.join(LOCK).exists() {
         Vec::new()
@@ -138,8 +218,8 @@ pub(super) fn init(here: &Path, request: &Request<'_>, knows: Knows) -> Result<(
             .collect()
     };
     if !keep.is_empty() {
-        text = describe(request, &project, existing.is_none(), &keep)?;
-        spec = checked(&text, knows)?;
+        text = describe(request, &project, &keep)?;
+        spec = checked(&text)?;
     }
     let outputs = render(&plan(&spec))?;
     let in_the_way: Vec<_> = own.iter().filter(|output| root.join(&output.path).exists()).collect();
@@ -157,14 +237,16 @@ pub(super) fn init(here: &Path, request: &Request<'_>, knows: Knows) -> Result<(
 
     fs::create_dir_all(&root).with_context(|| format!("cannot create {}", root.display()))?;
     // The rendered files first: only they can be refused.
-    let fates = write(&root, &outputs, &spec.keep, request.force)?;
+    let overwrite = if request.force { Overwrite::All } else { Overwrite::None };
+    let fates = write(&root, &outputs, &spec.keep, &overwrite)?;
+    remember(&root, &outputs)?;
     replace(&root, &own.iter().collect::<Vec<_>>())?;
     let created = create_secrets(&root, &spec)?;
     tell(here, &root, request.name, existing.is_some(), &project, &own, &fates, &created);
     Ok(())
 }
 
-fn checked(text: &str, knows: Knows) -> Result<Spec> {
+fn checked(text: &str) -> Result<Spec> {
     load(SPEC, text, knows).map_err(|problems| {
         anyhow::anyhow!(
             "what was found in this project cannot be written into ruwsgi.yaml:\n{problems}"
@@ -174,6 +256,7 @@ fn checked(text: &str, knows: Knows) -> Result<Spec> {
 
 fn starter_project(module: &str) -> Project {
     Project {
+        python: None,
         settings: Some(format!("{module}.settings")),
         module: Some(format!("{module}.wsgi:application")),
         requirements: Some("requirements.txt".into()),
@@ -183,25 +266,26 @@ fn starter_project(module: &str) -> Project {
         media_root: Some("media".into()),
         data_dir: Some("data".into()),
         health: Some("/-/health/".into()),
+        files: vec!["manage.py".into(), module.to_owned(), "guestbook".into()],
         secrets: vec!["DJANGO_SECRET_KEY".into()],
         notes: Vec::new(),
     }
 }
 
 /// The text of ruwsgi.yaml.
-fn describe(
-    request: &Request<'_>,
-    project: &Project,
-    is_starter: bool,
-    keep: &[String],
-) -> Result<String> {
+fn describe(request: &Request<'_>, project: &Project, keep: &[String]) -> Result<String> {
     let or =
         |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
     let module = request.name.replace('-', "_");
+    let mut names = request.hosts.to_vec();
+    names.extend([
+        "localhost".to_owned(),
+        "127.0.0.1".to_owned(),
+        format!("{}.localhost", request.name),
+    ]);
     let context = json!({
-        "base": format!("ruwsgi:{}-python{}", env!("CARGO_PKG_VERSION"), request.python),
         "name": request.name,
-        "python": request.python,
+        "python": request.python.or(project.python.as_deref()).unwrap_or("3.13"),
         "module": or(&project.module, &format!("{module}.wsgi:application")),
         "settings": or(&project.settings, &format!("{module}.settings")),
         "requirements": or(&project.requirements, "requirements.txt"),
@@ -211,11 +295,11 @@ fn describe(
         "media_root": project.media_root,
         "data_dir": project.data_dir,
         "health": or(&project.health, "/"),
-        "server_names": ["localhost", "127.0.0.1", format!("{}.localhost", request.name)],
+        "files": project.files,
+        "server_names": names,
         "pass": request.pass,
         "via": request.via,
         "secrets": project.secrets.first(),
-        "env_example": is_starter,
         "keep": keep,
     });
     let file = File {
@@ -223,14 +307,14 @@ fn describe(
         template: "ruwsgi.yaml.tera",
         language: Language::Yaml,
         context,
-        embedded: None,
+        embedded: Vec::new(),
         mode: 0o644,
     };
     let outputs = render(&[file])?;
     outputs.into_iter().next().map(|output| output.text).context("ruwsgi.yaml was not rendered")
 }
 
-/// Makes `secrets/name` for Django's key, once and never again; other secrets are the user's to write.
+/// Makes `secrets/name` for what nobody else knows, such as Django's key, once and never again; other secrets are the user's to write.
 ///
 /// The folder is closed to others. The file is not, as containers read it as another user through
 /// a mount that leads past the folder.
@@ -248,7 +332,7 @@ pub(super) fn create_secrets(root: &Path, spec: &Spec) -> Result<Vec<String>> {
         fs::write(&ignore, "*\n").with_context(doing)?;
     }
     let mut created = Vec::new();
-    for name in spec.secrets.iter().filter(|name| *name == "DJANGO_SECRET_KEY") {
+    for name in spec.own_secrets() {
         let path = folder.join(name.to_lowercase());
         if !path.exists() {
             fs::write(&path, format!("{}\n", random_text()?)).with_context(doing)?;
@@ -320,7 +404,7 @@ fn tell(
         say(&format!("  cd {}", shown(here, root)));
     }
     say("  ruwsgi deploy run --install    nginx and ruwsgi on this machine, without containers");
-    say("  docker compose up --build      the same in containers, at http://127.0.0.1:8080/");
+    say("  ruwsgi deploy up               the same in containers, at http://127.0.0.1:8080/");
     say("                                 (on an image that docker/Dockerfile of ruwsgi makes)");
     say("  ruwsgi deploy render           after a change of ruwsgi.yaml");
     if let Some(first) = project.secrets.first() {

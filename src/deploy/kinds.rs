@@ -2,8 +2,14 @@
 //!
 //! Each kind refuses what no target file could carry; which key has which kind is `keys`.
 
-use super::problem::Problem;
+use super::problem::{Position, Problem};
+use super::shapes::{
+    command, is_digest, is_email, is_goal, is_host, is_identifier, is_image, is_label, is_network,
+    is_path, is_rate, is_schedule, is_tag, is_time_zone, is_url, is_variable, is_version, snippet,
+};
 use super::yaml::{Form, Node, Value};
+
+pub use super::shapes::{is_module, is_name, is_public};
 
 /// What may stand behind a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +62,40 @@ pub enum Kind {
     Options,
     /// Files inside the project.
     Files,
+    /// One host name or address.
+    Host,
+    /// A name in a database.
+    Identifier,
+    /// An address for letters.
+    Email,
+    /// `1.28`.
+    Version,
+    /// `sha256:…`.
+    Digest,
+    /// The words of a command.
+    Command,
+    /// Five fields of a crontab.
+    Schedule,
+    /// `Europe/Zurich`.
+    TimeZone,
+    /// Names such as those of queues.
+    Labels,
+    /// Some of these words.
+    Words(&'static [&'static str]),
+    /// Paths of URLs.
+    UrlPaths,
+    /// Where hosts and paths lead to.
+    Redirects,
+    /// Rates below paths.
+    Rates,
+    /// Sizes below paths.
+    BodyLimits,
+    /// Lines in nginx's own language.
+    Snippet,
+    /// What is different in which environment.
+    Overlays,
+    /// Files and what is different in them.
+    Patches,
 }
 
 impl Kind {
@@ -90,6 +130,23 @@ impl Kind {
             Self::Variables => "a list of names of environment variables such as [DJANGO_SECRET_KEY]".into(),
             Self::Options => "`option: value` lines".into(),
             Self::Files => "a list of files such as [Dockerfile]".into(),
+            Self::Host => "one host name or address, without scheme and port, such as db.example.com".into(),
+            Self::Identifier => "a name of letters, digits and `_`, such as mysite".into(),
+            Self::Email => "an address such as admin@example.com".into(),
+            Self::Version => "a version such as 1.28".into(),
+            Self::Digest => "`sha256:` and 64 hexadecimal digits".into(),
+            Self::Command => "a command without a shell's `|`, `>` and `$`, such as `python manage.py clearsessions`".into(),
+            Self::Schedule => "five fields of a crontab in numbers, such as `15 3 * * *`".into(),
+            Self::TimeZone => "a time zone such as Europe/Zurich".into(),
+            Self::Labels => "a list of names such as [mail, default]".into(),
+            Self::Words(words) => format!("a list of some of {}", words.join(", ")),
+            Self::UrlPaths => "a list of paths such as [/events/]".into(),
+            Self::Redirects => "`example.com: /` or `/old/: /new/` lines".into(),
+            Self::Rates => "`/path/: 10r/m` lines".into(),
+            Self::BodyLimits => "`/path/: 100m` lines".into(),
+            Self::Snippet => "whole lines of nginx's language, each ending in `;` or `}`".into(),
+            Self::Patches => "files and what is different in them, such as `compose.yaml: {services: …}`".into(),
+            Self::Overlays => "`staging:`, `production:` and the like, with keys of this file below each".into(),
         }
     }
 
@@ -136,6 +193,20 @@ impl Kind {
                 host.parse::<std::net::Ipv4Addr>().is_ok()
                     && port.parse::<u16>().is_ok_and(|port| port > 0)
             })),
+            Self::Host => ok(is_host(text) && !text.starts_with('*')),
+            Self::Identifier => ok(text.len() <= 60 && is_identifier(text)),
+            Self::Email => ok(is_email(text)),
+            Self::Version => ok(is_version(text)),
+            Self::Digest => ok(is_digest(text)),
+            Self::Command => {
+                ok(!text.contains(['|', '>', '<', '$', '`', ';', '&']) && command(text).is_some())
+            }
+            Self::Schedule => ok(is_schedule(text)),
+            Self::TimeZone => ok(is_time_zone(text)),
+            Self::Snippet => match snippet(text) {
+                Ok(()) => Ok(text.trim_end().to_owned()),
+                Err(why) => Err(Some(format!("{} ({why})", self.wants()))),
+            },
             _ => Err(None),
         }
     }
@@ -150,6 +221,9 @@ impl Kind {
             Self::Networks => is_network(text),
             Self::Variables => is_variable(text),
             Self::Files => is_path(text) && !text.starts_with('/'),
+            Self::Labels => is_tag(text) && text.len() <= 60,
+            Self::Words(words) => words.contains(&text),
+            Self::UrlPaths => is_url(text) && text.len() > 1,
             _ => false,
         };
         let one = match self {
@@ -158,6 +232,11 @@ impl Kind {
             Self::Variables => {
                 "a name of capital letters, digits and `_`, such as DJANGO_SECRET_KEY"
             }
+            Self::Labels => "a name of letters, digits, `.`, `_` and `-`",
+            Self::Words(words) => {
+                return if right { Ok(()) } else { Err(format!("one of {}", words.join(", "))) };
+            }
+            Self::UrlPaths => "a path such as /events/",
             _ => "a file inside the project, such as Dockerfile",
         };
         if right { Ok(()) } else { Err(one.to_owned()) }
@@ -166,13 +245,61 @@ impl Kind {
     /// True for kinds that are lists of scalars.
     #[must_use]
     pub fn is_list(self) -> bool {
-        matches!(self, Self::Hosts | Self::Networks | Self::Variables | Self::Files)
+        matches!(
+            self,
+            Self::Hosts
+                | Self::Networks
+                | Self::Variables
+                | Self::Files
+                | Self::Labels
+                | Self::Words(_)
+                | Self::UrlPaths
+        )
     }
 
     /// True for kinds that are mappings with names of the user's own.
     #[must_use]
     pub fn is_map(self) -> bool {
-        matches!(self, Self::Environment | Self::Options)
+        matches!(
+            self,
+            Self::Environment | Self::Options | Self::Redirects | Self::Rates | Self::BodyLimits
+        )
+    }
+
+    /// A name in such a mapping, or what it must be.
+    pub fn name(self, text: &str) -> Result<(), &'static str> {
+        let option = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        let (right, wants) = match self {
+            Self::Environment => (is_variable(text), "a name of capital letters, digits and `_`"),
+            Self::Options => (
+                !text.is_empty() && text.bytes().all(option),
+                "the name of a uWSGI option, without dashes in front",
+            ),
+            Self::Redirects => (
+                is_url(text) || (is_host(text) && !text.contains(':')),
+                "a host name such as example.com or a path such as /old/",
+            ),
+            _ => (is_url(text), "a path such as /accounts/login/"),
+        };
+        if right { Ok(()) } else { Err(wants) }
+    }
+
+    /// A value in such a mapping, normalised, or what it must be.
+    pub fn pair(self, text: &str) -> Result<String, String> {
+        match self {
+            Self::Redirects if is_goal(text) => Ok(text.to_owned()),
+            Self::Redirects => {
+                Err("a path such as /new/ or a URL such as https://www.example.com/".into())
+            }
+            Self::Rates if is_rate(text) => Ok(text.to_owned()),
+            Self::Rates => Err("requests in a second or minute, such as 5r/s or 10r/m".into()),
+            Self::BodyLimits => {
+                let value = Value::Scalar { text: text.to_owned(), form: Form::Text };
+                let kind = Self::Size(1024, 1 << 40);
+                kind.scalar(&Node { at: Position::default(), value }).map_err(|_| kind.wants())
+            }
+            _ => Ok(text.to_owned()),
+        }
     }
 }
 
@@ -196,7 +323,9 @@ fn within(value: Option<u64>, low: u64, high: u64) -> Result<String, Option<Stri
     }
 }
 
-fn units(text: &str, table: &[(&str, u64)]) -> Option<u64> {
+/// The amount of `32k` with these units.
+#[must_use]
+pub fn units(text: &str, table: &[(&str, u64)]) -> Option<u64> {
     let found = table.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)));
     let (digits, factor) = found.unwrap_or((text, 1));
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -228,140 +357,9 @@ pub fn quantity(text: &str) -> Option<u64> {
     amount.checked_mul(factor)
 }
 
-fn is_label(text: &str, longest: usize) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    text.len() <= longest
-        && text.bytes().all(allowed)
-        && text.starts_with(|first: char| first.is_ascii_lowercase())
-        && !text.ends_with('-')
-}
-
-/// A name that can be a project's name.
-#[must_use]
-pub fn is_name(text: &str) -> bool {
-    is_label(text, 40)
-}
-
-fn is_identifier(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-/// `package.module`.
-#[must_use]
-pub fn is_module(text: &str) -> bool {
-    text.len() <= 200 && text.split('.').all(is_identifier)
-}
-
-fn is_url(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
-    text.starts_with('/')
-        && text.len() <= 200
-        && text.bytes().all(allowed)
-        && !text.contains("//")
-        && !text.split('/').any(|part| part == ".." || part == ".")
-}
-
-fn is_path(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._@+".contains(&byte);
-    let parts = text.trim_start_matches('/').trim_end_matches('/');
-    !parts.is_empty()
-        && text.len() <= 200
-        && text.bytes().all(allowed)
-        && !text.starts_with('-')
-        && parts.split('/').all(|part| !part.is_empty() && part != ".." && part != ".")
-}
-
-/// A DNS name with at least one dot that is not an address: what an Ingress takes.
-#[must_use]
-pub fn is_public(host: &str) -> bool {
-    host.contains('.') && host.parse::<std::net::IpAddr>().is_err()
-}
-
-fn is_host(text: &str) -> bool {
-    if text.parse::<std::net::IpAddr>().is_ok() {
-        return true;
-    }
-    let labels = text.strip_prefix("*.").unwrap_or(text);
-    let label = |part: &str| {
-        !part.is_empty()
-            && part.len() <= 63
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-            && !part.starts_with('-')
-            && !part.ends_with('-')
-    };
-    let numeric = labels.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    text.len() <= 253 && !numeric && labels.split('.').all(label)
-}
-
-fn is_network(text: &str) -> bool {
-    let (address, bits) = match text.split_once('/') {
-        Some((address, bits)) => (address, bits.parse::<u8>().ok()),
-        None => (text, Some(32)),
-    };
-    match address.parse::<std::net::IpAddr>() {
-        Ok(std::net::IpAddr::V4(_)) => bits.is_some_and(|bits| (1..=32).contains(&bits)),
-        Ok(std::net::IpAddr::V6(_)) => bits.is_some_and(|bits| (1..=128).contains(&bits)),
-        Err(_) => false,
-    }
-}
-
-fn is_variable(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_uppercase() || first == '_')
-        && text.len() <= 100
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-}
-
-/// A name of an environment variable.
-#[must_use]
-pub fn is_environment_name(text: &str) -> bool {
-    is_variable(text)
-}
-
-fn is_tag(text: &str) -> bool {
-    text.len() <= 128
-        && text.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
-}
-
-fn is_image(text: &str) -> bool {
-    let (name, digest) =
-        text.split_once('@').map_or((text, None), |(name, rest)| (name, Some(rest)));
-    let (path, last) = name.rsplit_once('/').map_or(("", name), |(path, last)| (path, last));
-    let (last, tag) = last.split_once(':').map_or((last, None), |(last, tag)| (last, Some(tag)));
-    let part = |part: &str| {
-        !part.is_empty()
-            && part.bytes().all(|byte| {
-                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte)
-            })
-            && part.starts_with(|first: char| first.is_ascii_alphanumeric())
-    };
-    let host_part = |text: &str| part(text.split_once(':').map_or(text, |(host, _)| host));
-    let path_right = path.is_empty()
-        || path.split('/').enumerate().all(|(index, text)| {
-            if index == 0 {
-                host_part(text)
-                    && text.split_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_ok())
-            } else {
-                part(text)
-            }
-        });
-    let digest_right = digest.is_none_or(|digest| {
-        digest
-            .strip_prefix("sha256:")
-            .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
-    });
-    text.len() <= 255 && path_right && part(last) && tag.is_none_or(is_tag) && digest_right
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deploy::problem::Position;
 
     fn check(kind: Kind, text: &str, form: Form, expected: Option<&str>) {
         let value = Value::Scalar { text: text.to_owned(), form };

@@ -1,27 +1,44 @@
 //! `ruwsgi deploy`: one `ruwsgi.yaml` in, every artefact of a deployment out.
 //!
 //! `spec` (what the file says) → `check` (how it goes together) → `plan` (which files) → `render`
-//! (their texts) → `write` (onto the disk). Knows the server's option table, and nothing else of it.
+//! (their texts) → `patches`, `edits` (what users change in them) → `write` (onto the disk). Knows the server's options, and
+//! nothing else of it.
 
+mod adopt;
+mod ask;
+mod capacity;
 pub mod check;
+mod containers;
 pub mod context;
 pub mod detect;
+mod diff;
+pub mod edits;
 pub mod escape;
+mod explain;
+mod fill;
 mod init;
 pub mod keys;
 pub mod kinds;
+mod load;
+pub mod marks;
+mod nginx;
+pub mod patches;
 pub mod plan;
 pub mod problem;
 mod python;
 pub mod render;
+pub mod rules;
 mod run;
 mod schema;
+mod shapes;
+mod show;
 pub mod spec;
+pub mod table;
+mod variables;
 pub mod write;
 pub mod yaml;
 
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -30,6 +47,7 @@ use clap::{Args, Subcommand};
 
 use crate::error::Failure;
 use problem::Problems;
+use show::say;
 use spec::{Spec, load};
 
 /// The name of the one file.
@@ -42,32 +60,37 @@ pub enum Command {
     ///
     /// In a folder with a Django project (manage.py here, or in ./NAME) that project is described;
     /// elsewhere a starter project is written into ./NAME first. Files of yours are never overwritten.
-    Init(Init),
+    Init(init::Init),
     /// Render everything from ruwsgi.yaml again.
     Render(Render),
+    /// Check ruwsgi.yaml and everything that would be rendered from it; write nothing.
+    Check(Check),
+    /// Show how the files on disk differ from what would be rendered.
+    Diff(diff::Diff),
+    /// Tell which keys of ruwsgi.yaml, and which rules, a rendered line comes from.
+    Explain(explain::Explain),
+    /// Show what each environment may take: workers, memory, connections to the database.
+    Capacity(capacity::Capacity),
+    /// Describe in ruwsgi.yaml what a uwsgi.ini, and an nginx.conf, say.
+    Adopt(adopt::Adopt),
     /// Start nginx and the server right here, without containers.
     Run(run::Run),
+    /// Build the images.
+    Build(containers::Build),
+    /// Start the site in containers, and wait until it answers.
+    Up(containers::Up),
+    /// Stop the containers and remove them.
+    Down(containers::Down),
     /// Print the JSON schema of ruwsgi.yaml, for editors.
     Schema,
 }
 
-/// `ruwsgi deploy init`.
+/// `ruwsgi deploy check`.
 #[derive(Args)]
-pub struct Init {
-    /// The project's name: lower-case letters, digits and `-`.
-    name: String,
-    /// How nginx speaks to the server.
-    #[arg(long, value_parser = ["uwsgi", "http"], default_value = "uwsgi")]
-    proxy: String,
-    /// Where nginx and the server meet.
-    #[arg(long, value_parser = ["socket", "tcp"], default_value = "socket")]
-    via: String,
-    /// The Python of the images.
-    #[arg(long, default_value = "3.13")]
-    python: String,
-    /// Overwrite files that are in the way.
-    #[arg(long)]
-    force: bool,
+pub struct Check {
+    /// This file, not the ruwsgi.yaml found here or in a folder above.
+    #[arg(long, short)]
+    file: Option<PathBuf>,
 }
 
 /// `ruwsgi deploy render`.
@@ -76,12 +99,15 @@ pub struct Render {
     /// This file, not the ruwsgi.yaml found here or in a folder above.
     #[arg(long, short)]
     file: Option<PathBuf>,
-    /// Write nothing; exit with 1 when a file on disk is not what would be rendered.
-    #[arg(long, conflicts_with_all = ["stdout", "force"])]
-    check: bool,
     /// Write nothing; print all files.
-    #[arg(long, conflicts_with = "force")]
+    #[arg(long, conflicts_with_all = ["force", "keep_edits"])]
     stdout: bool,
+    /// Keep what was changed by hand as patches, in patches/, which every later rendering applies.
+    #[arg(long, conflicts_with = "force")]
+    keep_edits: bool,
+    /// Print only the files of this environment.
+    #[arg(long, requires = "stdout", value_name = "NAME")]
+    env: Option<String>,
     /// Overwrite files that were changed by hand.
     #[arg(long)]
     force: bool,
@@ -91,9 +117,17 @@ pub struct Render {
 #[must_use]
 pub fn main(command: &Command, server: &[OsString]) -> ExitCode {
     let done = match command {
-        Command::Init(init) => start(init),
+        Command::Init(init) => init::init(init),
         Command::Render(render) => again(render),
+        Command::Check(request) => check_only(request),
+        Command::Diff(diff) => diff::diff(diff),
+        Command::Explain(explain) => explain::explain(explain),
+        Command::Capacity(capacity) => capacity::capacity(capacity),
+        Command::Adopt(adopt) => adopt::adopt(adopt),
         Command::Run(run) => run::run(run, server),
+        Command::Build(build) => containers::build(build),
+        Command::Up(up) => containers::up(up),
+        Command::Down(down) => containers::down(down),
         Command::Schema => {
             say(&schema::schema());
             Ok(ExitCode::SUCCESS)
@@ -103,35 +137,48 @@ pub fn main(command: &Command, server: &[OsString]) -> ExitCode {
 }
 
 /// The one question to the server's table: is there an option of this name?
-fn knows(name: &str) -> bool {
-    crate::options::table::find(name).is_some()
-}
-
-fn start(init: &Init) -> Result<ExitCode> {
-    let here = std::env::current_dir().context("cannot tell the current folder")?;
-    let Init { name, proxy, via, python, force } = init;
-    let request = init::Request { name, pass: proxy, via, python, force: *force };
-    init::init(&here, &request, knows)?;
-    Ok(ExitCode::SUCCESS)
+fn knows(name: &str) -> spec::Known {
+    use crate::options::table::{Row, Status, find};
+    match find(name).map(Row::status) {
+        None => spec::Known::No,
+        Some(Status::Planned) => spec::Known::Planned,
+        Some(Status::Refused(instead)) => spec::Known::Refused(instead),
+        Some(_) => spec::Known::Yes,
+    }
 }
 
 fn again(request: &Render) -> Result<ExitCode> {
     let (root, spec) = read(request.file.as_deref())?;
-    let outputs = render::render(&plan::plan(&spec))?;
+    if let Some(name) = &request.env {
+        let files = plan::stage(environment(&spec, name)?);
+        let outputs = produced(&spec)?.into_iter();
+        for output in outputs.filter(|output| files.iter().any(|file| file.path == output.path)) {
+            say(&format!("# ==> {} <==\n{}", output.path, output.text.trim_end()));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let outputs = produced(&spec)?;
     if request.stdout {
         for output in &outputs {
             say(&format!("# ==> {} <==\n{}", output.path, output.text.trim_end()));
         }
         return Ok(ExitCode::SUCCESS);
     }
-    if request.check {
-        let list = write::differing(&root, &outputs, &spec.keep)?;
-        for (path, why) in &list {
-            say(&format!("{path}: {why}"));
-        }
-        return Ok(if list.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    let disk = write::Disk::read(&root)?;
+    let edited = edits::edited(&root, outputs.clone(), &disk, request.keep_edits)?;
+    let overwrite = match request.force {
+        true => write::Overwrite::All,
+        false => write::Overwrite::These(edited.kept),
+    };
+    // Patches, files and lock belong together.
+    let _signals = write::Held::new();
+    let fates = write::write(&root, &edited.outputs, &spec.keep, &overwrite)?;
+    write::replace(&root, &edited.patches.iter().collect::<Vec<_>>())?;
+    edits::remember(&root, &outputs)?;
+    for patch in edited.patches {
+        say(&format!("{:<10} {}", write::Fate::Written.word(), patch.path));
     }
-    for (fate, path) in write::write(&root, &outputs, &spec.keep, request.force)? {
+    for (fate, path) in fates {
         say(&format!("{:<10} {path}", fate.word()));
     }
     // Not in any repository, so a fresh clone has none.
@@ -144,31 +191,70 @@ fn again(request: &Render) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Everything that is rendered, with the patches of ruwsgi.yaml.
+fn produced(spec: &Spec) -> Result<Vec<render::Output>> {
+    Ok(patches::patched(render::render(&plan::plan(spec))?, &spec.patches)?)
+}
+
+/// What would stand on disk: everything rendered, with the edits that are kept.
+fn rendered(root: &Path, spec: &Spec) -> Result<Vec<render::Output>> {
+    Ok(edits::edited(root, produced(spec)?, &write::Disk::read(root)?, false)?.outputs)
+}
+
+/// All rules, all templates, and not a byte on the disk.
+fn check_only(request: &Check) -> Result<ExitCode> {
+    let (_, spec) = read(request.file.as_deref())?;
+    let outputs = produced(&spec)?;
+    let environments = match spec.environments.len() {
+        0 => String::new(),
+        1 => " and 1 environment".to_owned(),
+        count => format!(" and {count} environments"),
+    };
+    say(&format!("{SPEC}{environments}: {} files, nothing is wrong", outputs.len()));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn environment<'a>(spec: &'a Spec, name: &str) -> Result<&'a Spec> {
+    let found = spec.environments.iter().find(|one| one.environment.as_deref() == Some(name));
+    let names: Vec<_> =
+        spec.environments.iter().filter_map(|one| one.environment.as_deref()).collect();
+    let hint = if names.is_empty() {
+        "there are none: `environments:` in ruwsgi.yaml names them".to_owned()
+    } else {
+        format!("there are: {}", names.join(", "))
+    };
+    found
+        .ok_or_else(|| Failure::new(format!("no environment is called `{name}`")).hint(hint).into())
+}
+
+/// The ruwsgi.yaml that is meant.
+fn find_spec(file: Option<&Path>) -> Result<PathBuf> {
+    let here = std::env::current_dir().context("cannot tell the current folder")?;
+    if let Some(file) = file {
+        return Ok(here.join(file));
+    }
+    let found = here.ancestors().map(|folder| folder.join(SPEC)).find(|path| path.is_file());
+    found.ok_or_else(|| {
+        Failure::new(format!("there is no {SPEC} in {} or above it", here.display()))
+            .hint("`ruwsgi deploy init mysite` writes one; `--file` names one elsewhere")
+            .into()
+    })
+}
+
 /// Finds and reads ruwsgi.yaml: the project's folder, and what the file says.
 fn read(file: Option<&Path>) -> Result<(PathBuf, Spec)> {
     let here = std::env::current_dir().context("cannot tell the current folder")?;
-    let path = match file {
-        Some(file) => here.join(file),
-        None => here
-            .ancestors()
-            .map(|folder| folder.join(SPEC))
-            .find(|path| path.is_file())
-            .ok_or_else(|| {
-                Failure::new(format!("there is no {SPEC} in {} or above it", here.display()))
-                    .hint("`ruwsgi deploy init mysite` writes one; `--file` names one elsewhere")
-            })?,
-    };
+    let path = find_spec(file)?;
     let source = std::fs::read_to_string(&path)
         .with_context(|| format!("cannot read {}", path.display()))?;
     let name = path.strip_prefix(&here).unwrap_or(&path).display().to_string();
     let spec = load(&name, &source, knows)?;
+    if !spec.warnings.is_empty() {
+        let warnings = Problems::new(&name, &source, spec.warnings.clone());
+        show::tell(&warnings.to_string());
+    }
     let root = path.parent().map_or_else(|| here.clone(), Path::to_path_buf);
     Ok((root, spec))
-}
-
-/// One line on standard output; a closed pipe is nobody's error.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
 fn complain(error: &anyhow::Error) -> ExitCode {
@@ -176,13 +262,17 @@ fn complain(error: &anyhow::Error) -> ExitCode {
         problems.to_string()
     } else if let Some(failure) = error.downcast_ref::<Failure>() {
         failure.to_string()
+    } else if let Some(unmerged) = error.downcast_ref::<edits::Unmerged>() {
+        Failure::new(unmerged.to_string())
+            .hint("`ruwsgi deploy diff` shows what differs")
+            .to_string()
     } else if let Some(conflict) = error.downcast_ref::<write::Conflict>() {
         Failure::new(conflict.to_string())
-            .hint("put what you changed into ruwsgi.yaml, or list the file under `keep:`, or overwrite it with `--force`")
+            .hint("put what you changed into ruwsgi.yaml, or keep it as a patch with `--keep-edits`, or list the file under `keep:`, or overwrite it with `--force`")
             .to_string()
     } else {
         Failure::new(format!("{error:#}")).to_string()
     };
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    show::tell(&text);
     ExitCode::FAILURE
 }

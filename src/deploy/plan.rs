@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::context::context;
-use super::spec::{Spec, Via};
+use super::spec::{Entry, Spec};
 
 /// A file to be rendered.
 #[derive(Clone, Debug)]
@@ -18,8 +18,8 @@ pub struct File {
     pub language: Language,
     /// What the template may name.
     pub context: Value,
-    /// Another file whose text the template may name as `embedded`.
-    pub embedded: Option<Box<File>>,
+    /// Other files whose texts the template may name.
+    pub embedded: Vec<(&'static str, File)>,
     /// Permissions.
     pub mode: u32,
 }
@@ -69,67 +69,126 @@ pub struct Here {
     pub mime_types: Option<String>,
 }
 
-/// Every file of a deployment, sorted by path.
+/// Every file of a deployment and of its environments, sorted by path.
 #[must_use]
 pub fn plan(spec: &Spec) -> Vec<File> {
+    let mut files = stage(spec);
+    files.extend(shared(spec));
+    files.extend(spec.environments.iter().flat_map(stage));
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    files
+}
+
+/// What all environments share: the images, and how they are built.
+fn shared(spec: &Spec) -> Vec<File> {
+    let context = context(spec, &Place::Compose);
+    let file = |path: &str, template, language| one(path, template, language, &context);
+    let mut files = vec![
+        file("Dockerfile", "Dockerfile.tera", Language::Words),
+        file(".dockerignore", "dockerignore.tera", Language::Words),
+    ];
+    for (name, path, template) in [
+        ("github", ".github/workflows/deploy.yml", "ci/github.yaml.tera"),
+        ("gitlab", ".gitlab-ci.yml", "ci/gitlab.yaml.tera"),
+    ] {
+        if spec.ci.iter().any(|wanted| wanted == name) {
+            files.push(file(path, template, Language::Yaml));
+        }
+    }
+    files
+}
+
+/// What differs between environments: for compose below `environments/`, for a cluster below `k8s/overlays/`.
+#[must_use]
+pub fn stage(spec: &Spec) -> Vec<File> {
+    let (here, there) = match &spec.environment {
+        Some(name) => (format!("environments/{name}/"), format!("k8s/overlays/{name}/")),
+        None => (String::new(), "k8s/".to_owned()),
+    };
     let compose = context(spec, &Place::Compose);
+    let mut files = Vec::new();
+    for (path, template, language) in [
+        ("uwsgi.ini".to_owned(), "uwsgi.ini.tera", Language::Ini),
+        (format!("nginx/{}.conf", spec.name), "nginx/site.conf.tera", Language::Nginx),
+        ("nginx/nginx.conf".to_owned(), "nginx/nginx.conf.tera", Language::Nginx),
+        ("compose.yaml".to_owned(), "compose.yaml.tera", Language::Yaml),
+    ] {
+        files.push(one(&format!("{here}{path}"), template, language, &compose));
+    }
+    files.extend(cluster(spec, &there));
+    files
+}
+
+fn cluster(spec: &Spec, folder: &str) -> Vec<File> {
     let pod = context(spec, &Place::Pod);
-    let file = |path: &str, template: &'static str, language, context: &Value| File {
+    let k8s = &spec.k8s;
+    let managed = spec.services.iter().any(|service| service.managed);
+    // In the order in which a cluster needs them; those in crd/ are of kinds it may not know.
+    let manifests = [
+        (true, "00-namespace.yaml", "k8s/namespace.yaml.tera"),
+        (true, "10-serviceaccount.yaml", "k8s/serviceaccount.yaml.tera"),
+        (
+            k8s.secret_store.is_some() && !spec.secrets.is_empty(),
+            "crd/15-externalsecret.yaml",
+            "k8s/externalsecret.yaml.tera",
+        ),
+        (true, "20-configmap.yaml", "k8s/configmap.yaml.tera"),
+        (true, "25-files.yaml", "k8s/files.yaml.tera"),
+        (spec.has_volume() || k8s.static_class.is_some(), "30-volume.yaml", "k8s/volume.yaml.tera"),
+        (managed, "35-services.yaml", "k8s/services.yaml.tera"),
+        (spec.app.migrate && !spec.has_volume(), "40-migrate.yaml", "k8s/migrate.yaml.tera"),
+        (true, "50-deployment.yaml", "k8s/deployment.yaml.tera"),
+        (!spec.workers.is_empty(), "55-workers.yaml", "k8s/worker.yaml.tera"),
+        (true, "60-service.yaml", "k8s/service.yaml.tera"),
+        (k8s.max_replicas.is_some(), "65-autoscaler.yaml", "k8s/autoscaler.yaml.tera"),
+        (k8s.metrics_path.is_some(), "crd/66-monitor.yaml", "k8s/monitor.yaml.tera"),
+        (true, "70-disruption.yaml", "k8s/disruption.yaml.tera"),
+        (true, "80-networkpolicy.yaml", "k8s/networkpolicy.yaml.tera"),
+        (!spec.cron.is_empty(), "85-cron.yaml", "k8s/cron.yaml.tera"),
+        (k8s.ingress == Entry::Ingress, "90-ingress.yaml", "k8s/ingress.yaml.tera"),
+        (k8s.ingress == Entry::Gateway, "crd/90-route.yaml", "k8s/route.yaml.tera"),
+    ];
+    let wanted: Vec<_> = manifests.into_iter().filter(|(wanted, ..)| *wanted).collect();
+    let mut files: Vec<File> = wanted
+        .iter()
+        .map(|(_, path, template)| one(&format!("{folder}{path}"), template, Language::Yaml, &pod))
+        .collect();
+    for file in &mut files {
+        if file.template == "k8s/files.yaml.tera" {
+            file.embedded = vec![
+                ("ini", one("uwsgi.ini", "uwsgi.ini.tera", Language::Ini, &pod)),
+                ("main", one("nginx.conf", "nginx/nginx.conf.tera", Language::Nginx, &pod)),
+                ("site", one("site.conf", "nginx/site.conf.tera", Language::Nginx, &pod)),
+            ];
+        }
+    }
+    let mut context = pod;
+    if let Some(context) = context.as_object_mut() {
+        let paths: Vec<_> = wanted.iter().map(|(_, path, _)| *path).collect();
+        context.insert("resources".to_owned(), serde_json::json!(paths));
+    }
+    // `kubectl apply -f` takes every .yaml for an object, so this one has another name that kustomize knows.
+    let path = format!("{folder}Kustomization");
+    files.push(one(&path, "k8s/kustomization.tera", Language::Yaml, &context));
+    files
+}
+
+fn one(path: &str, template: &'static str, language: Language, context: &Value) -> File {
+    File {
         path: path.to_owned(),
         template,
         language,
         context: context.clone(),
-        embedded: None,
+        embedded: Vec::new(),
         mode: 0o644,
-    };
-    let site = format!("nginx/{}.conf", spec.name);
-    let mut files = vec![
-        file("uwsgi.ini", "uwsgi.ini.tera", Language::Ini, &compose),
-        file(&site, "nginx/site.conf.tera", Language::Nginx, &compose),
-        file("nginx/nginx.conf", "nginx/nginx.conf.tera", Language::Nginx, &compose),
-        file("Dockerfile", "Dockerfile.tera", Language::Words, &compose),
-        file(".dockerignore", "dockerignore.tera", Language::Words, &compose),
-        file("compose.yaml", "compose.yaml.tera", Language::Yaml, &compose),
-    ];
-    let mut manifest = |path: &str, template: &'static str| {
-        files.push(file(path, template, Language::Yaml, &pod));
-    };
-    manifest("k8s/00-namespace.yaml", "k8s/namespace.yaml.tera");
-    manifest("k8s/10-serviceaccount.yaml", "k8s/serviceaccount.yaml.tera");
-    manifest("k8s/20-configmap.yaml", "k8s/configmap.yaml.tera");
-    if spec.has_volume() {
-        manifest("k8s/30-volume.yaml", "k8s/volume.yaml.tera");
-    } else {
-        manifest("k8s/40-migrate.yaml", "k8s/migrate.yaml.tera");
     }
-    manifest("k8s/50-deployment.yaml", "k8s/deployment.yaml.tera");
-    manifest("k8s/60-service.yaml", "k8s/service.yaml.tera");
-    manifest("k8s/70-disruption.yaml", "k8s/disruption.yaml.tera");
-    manifest("k8s/80-networkpolicy.yaml", "k8s/networkpolicy.yaml.tera");
-    manifest("k8s/90-ingress.yaml", "k8s/ingress.yaml.tera");
-    if spec.nginx.via == Via::Tcp {
-        // In a pod the server is at 127.0.0.1, so nginx's file differs from the one in its image.
-        let mut config = file("k8s/25-nginx.yaml", "k8s/nginx.yaml.tera", Language::Yaml, &pod);
-        config.embedded =
-            Some(Box::new(file(&site, "nginx/site.conf.tera", Language::Nginx, &pod)));
-        files.push(config);
-    }
-    files.sort_by(|one, other| one.path.cmp(&other.path));
-    files
 }
 
 /// The files `ruwsgi deploy run` needs, relative to its work folder.
 #[must_use]
 pub fn plan_here(spec: &Spec, here: &Here) -> Vec<File> {
     let context = context(spec, &Place::Here(here.clone()));
-    let file = |path: &str, template: &'static str, language| File {
-        path: path.to_owned(),
-        template,
-        language,
-        context: context.clone(),
-        embedded: None,
-        mode: 0o644,
-    };
+    let file = |path: &str, template, language| one(path, template, language, &context);
     vec![
         file("uwsgi.ini", "uwsgi.ini.tera", Language::Ini),
         file("nginx.conf", "nginx/nginx.conf.tera", Language::Nginx),
@@ -141,13 +200,13 @@ pub fn plan_here(spec: &Spec, here: &Here) -> Vec<File> {
 mod tests {
     use super::*;
     use crate::deploy::render::{Output, render};
-    use crate::deploy::spec::load;
+    use crate::deploy::spec::{Known, load};
 
     const SITE: &str = "name: mysite\napp:\n  module: mysite.wsgi\n  settings: mysite.settings\nnginx:\n  server_names: [www.example.com, localhost]\n";
 
     fn files(source: &str) -> Vec<Output> {
-        let spec =
-            load("ruwsgi.yaml", source, |_| true).unwrap_or_else(|problems| panic!("{problems}"));
+        let spec = load("ruwsgi.yaml", source, |_| Known::Yes)
+            .unwrap_or_else(|problems| panic!("{problems}"));
         render(&plan(&spec)).unwrap()
     }
 
@@ -194,7 +253,7 @@ mod tests {
             compose.contains("resolver 127.0.0.11")
                 && compose.contains("set $mysite_server web:8000;")
         );
-        let pod = text(&files, "k8s/25-nginx.yaml");
+        let pod = text(&files, "k8s/25-files.yaml");
         assert!(pod.contains("server 127.0.0.1:8000") && !pod.contains("resolver"));
     }
 
@@ -227,6 +286,8 @@ mod tests {
             let text = text(&files, path);
             let found = text.lines().find_map(|text| text.trim().strip_prefix(line)).unwrap();
             let back: String = serde_saphyr::from_str(found).unwrap();
+            // Compose takes `$` for a variable of its own.
+            let back = if path == "compose.yaml" { back.replace("$$", "$") } else { back };
             assert_eq!(back, strange);
         }
         assert!(

@@ -26,18 +26,27 @@ pub struct Problem {
     pub help: Option<String>,
     /// The id of the rule in docs/deploy.md, for rules that tie two files together.
     pub rule: Option<&'static str>,
+    /// It is allowed, and perhaps not meant.
+    pub warning: bool,
 }
 
 impl Problem {
     /// A problem at this place.
     pub fn new(at: Position, message: impl Into<String>) -> Self {
-        Self { at, message: message.into(), help: None, rule: None }
+        Self { at, message: message.into(), help: None, rule: None, warning: false }
     }
 
     /// The same, with what to write instead.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same, as a warning.
+    #[must_use]
+    pub fn warning(mut self) -> Self {
+        self.warning = true;
         self
     }
 
@@ -60,15 +69,15 @@ pub struct Problems {
     pub list: Vec<Problem>,
 }
 
-/// More than this many are counted, not shown: the message stays on one screen.
+/// So many are shown with their line and what to write; the rest is told in a line each, so that it stays on one screen.
 const SHOWN: usize = 6;
 
 impl Problems {
     /// Sorted by place.
     #[must_use]
     pub fn new(file: &str, source: &str, mut list: Vec<Problem>) -> Self {
-        // What is nowhere in the file comes last.
-        list.sort_by_key(|problem| (problem.at.line == 0, problem.at));
+        // Errors first; what is nowhere in the file comes last.
+        list.sort_by_key(|problem| (problem.warning, problem.at.line == 0, problem.at));
         Self { file: file.to_owned(), source: source.to_owned(), list }
     }
 }
@@ -78,31 +87,45 @@ impl fmt::Display for Problems {
         for problem in self.list.iter().take(SHOWN) {
             show(out, &self.file, &self.source, problem)?;
         }
-        if self.list.len() > SHOWN {
-            writeln!(out, "... and {} more\n", self.list.len() - SHOWN)?;
+        for problem in self.list.iter().skip(SHOWN) {
+            head(out, &self.file, problem)?;
         }
-        let count = self.list.len();
-        let errors = if count == 1 { "1 error".to_owned() } else { format!("{count} errors") };
-        write!(out, "{} has {errors}; nothing was written", self.file)
+        if self.list.len() > SHOWN {
+            writeln!(out)?;
+        }
+        let counted = |warning: bool, word: &str| {
+            let count = self.list.iter().filter(|problem| problem.warning == warning).count();
+            format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+        };
+        let (errors, warnings) = (counted(false, "error"), counted(true, "warning"));
+        match (errors.starts_with("0 "), warnings.starts_with("0 ")) {
+            (true, _) => write!(out, "{} has {warnings}", self.file),
+            (_, true) => write!(out, "{} has {errors}; nothing was written", self.file),
+            _ => write!(out, "{} has {errors} and {warnings}; nothing was written", self.file),
+        }
     }
 }
 
 impl std::error::Error for Problems {}
 
+/// Where, and what was found.
+fn head(out: &mut fmt::Formatter<'_>, file: &str, problem: &Problem) -> fmt::Result {
+    let Position { line, column, .. } = problem.at;
+    let rule = problem.rule.map(|rule| format!("[{rule}]")).unwrap_or_default();
+    let word = if problem.warning { "warning" } else { "error" };
+    let place = if line == 0 { String::new() } else { format!(":{line}:{column}") };
+    writeln!(out, "{file}{place}: {word}{rule}: {}", problem.message)
+}
+
 fn show(out: &mut fmt::Formatter<'_>, file: &str, source: &str, problem: &Problem) -> fmt::Result {
     let Position { line, column, length } = problem.at;
-    let rule = problem.rule.map(|rule| format!("[{rule}]")).unwrap_or_default();
-    if line == 0 {
-        writeln!(out, "{file}: error{rule}: {}", problem.message)?;
-    } else {
-        writeln!(out, "{file}:{line}:{column}: error{rule}: {}", problem.message)?;
-        if let Some(text) = source.lines().nth(line - 1) {
-            let width = line.to_string().len();
-            let shown: String = text.chars().take(160).collect();
-            let marks = "^".repeat(length.clamp(1, 60));
-            writeln!(out, "{:width$} |\n{line} | {shown}", "")?;
-            writeln!(out, "{:width$} | {:indent$}{marks}", "", "", indent = column.max(1) - 1)?;
-        }
+    head(out, file, problem)?;
+    if let Some(text) = line.checked_sub(1).and_then(|index| source.lines().nth(index)) {
+        let width = line.to_string().len();
+        let shown: String = text.chars().take(160).collect();
+        let marks = "^".repeat(length.clamp(1, 60));
+        writeln!(out, "{:width$} |\n{line} | {shown}", "")?;
+        writeln!(out, "{:width$} | {:indent$}{marks}", "", "", indent = column.max(1) - 1)?;
     }
     if let Some(help) = &problem.help {
         for line in help.lines() {

@@ -216,7 +216,7 @@ fn find_nginx() -> Result<PathBuf> {
         })
 }
 
-fn missing_secrets(root: &Path, spec: &Spec) -> Result<()> {
+pub(super) fn missing_secrets(root: &Path, spec: &Spec) -> Result<()> {
     let missing: Vec<String> = spec
         .secrets
         .iter()

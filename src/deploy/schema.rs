@@ -1,56 +1,85 @@
 //! The JSON schema of ruwsgi.yaml, for editors that complete and check while one types.
 //!
-//! Made from the table in `keys`; the rules between keys are `check` and no schema can say them.
+//! Made from the table of keys; the rules between keys are `check` and no schema can say them.
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{Fallback, KEYS};
 use super::kinds::Kind;
+use super::table::{BUILT, Fallback, KEYS, Key, SHORT, below};
 
 /// The schema as text.
 pub(super) fn schema() -> String {
-    let mut root = section("How a Django site is deployed: see docs/deploy.md.");
-    for key in KEYS {
-        let mut value = property(key.kind);
-        if let Some(value) = value.as_object_mut() {
-            value.insert("description".into(), json!(key.about));
-            if let Fallback::Is(text) = key.default {
-                value.insert("default".into(), default(key.kind, text));
-            }
-        }
-        let (parent, name) = match key.path.split_once('.') {
-            Some((parent, name)) => (Some(parent), name),
-            None => (None, key.path),
-        };
-        let mut place = &mut root;
-        if let Some(parent) = parent {
-            let entry = place.get_mut("properties").and_then(Value::as_object_mut);
-            let Some(entry) = entry else { continue };
-            let inner = entry
-                .entry(parent)
-                .or_insert_with(|| Value::Object(section(&format!("The section `{parent}`."))));
-            let Some(inner) = inner.as_object_mut() else { continue };
-            place = inner;
-        }
-        if let Some(properties) = place.get_mut("properties").and_then(Value::as_object_mut) {
-            properties.insert(name.to_owned(), value);
-        }
-        if key.default == Fallback::Required
-            && let Some(list) = place.entry("required").or_insert_with(|| json!([])).as_array_mut()
-        {
-            list.push(json!(name));
-        }
+    let mut root = section("", true);
+    if let Some(root) = root.as_object_mut() {
+        root.insert("$schema".into(), json!("http://json-schema.org/draft-07/schema#"));
+        root.insert("title".into(), json!("ruwsgi.yaml"));
+        root.insert("definitions".into(), json!({"overlay": section("", false)}));
     }
-    root.insert("$schema".into(), json!("http://json-schema.org/draft-07/schema#"));
-    root.insert("title".into(), json!("ruwsgi.yaml"));
-    serde_json::to_string_pretty(&Value::Object(root)).unwrap_or_default()
+    serde_json::to_string_pretty(&root).unwrap_or_default()
 }
 
-fn section(about: &str) -> Map<String, Value> {
-    let value = json!({
-        "type": "object", "description": about, "additionalProperties": false, "properties": {},
+/// What may stand below a prefix such as `k8s.`; an environment (`whole` is false) need not have it all.
+fn section(prefix: &str, whole: bool) -> Value {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    let mut others = json!(false);
+    for name in below(prefix) {
+        let path = format!("{prefix}{name}");
+        if !whole && BUILT.contains(&path.as_str()) {
+            continue;
+        }
+        let row = KEYS.iter().find(|key| key.path == path);
+        let value = match row {
+            Some(key) => property(key),
+            None => short_or_section(&path, whole),
+        };
+        if whole && row.is_some_and(|key| key.default == Fallback::Required) {
+            required.push(json!(name));
+        }
+        if name == "*" {
+            others = value;
+        } else {
+            properties.insert(name.to_owned(), value);
+        }
+    }
+    json!({
+        "type": if prefix.is_empty() { json!("object") } else { json!(["object", "null"]) },
+        "description": about(prefix),
+        "additionalProperties": others,
+        "properties": properties,
+        "required": required,
+    })
+}
+
+fn about(prefix: &str) -> String {
+    match prefix.trim_end_matches('.') {
+        "" => "How a Django site is deployed: see docs/deploy.md.".to_owned(),
+        path => format!("The section `{}`.", path.replace('*', "NAME")),
+    }
+}
+
+fn short_or_section(path: &str, whole: bool) -> Value {
+    let inner = section(&format!("{path}."), whole);
+    let short = SHORT.iter().find(|(section, _)| *section == path);
+    let key = short.and_then(|(_, last)| {
+        let path = format!("{path}.{last}");
+        KEYS.iter().find(|key| key.path == path)
     });
-    value.as_object().cloned().unwrap_or_default()
+    match key {
+        Some(key) => json!({"anyOf": [property(key), inner]}),
+        None => inner,
+    }
+}
+
+fn property(key: &Key) -> Value {
+    let mut value = kind(key.kind);
+    if let Some(value) = value.as_object_mut() {
+        value.insert("description".into(), json!(key.about));
+        if let Fallback::Is(text) = key.default {
+            value.insert("default".into(), default(key.kind, text));
+        }
+    }
+    value
 }
 
 fn default(kind: Kind, text: &str) -> Value {
@@ -61,24 +90,30 @@ fn default(kind: Kind, text: &str) -> Value {
     }
 }
 
-fn property(kind: Kind) -> Value {
+fn kind(kind: Kind) -> Value {
+    let scalar = json!({"type": ["string", "number", "boolean"]});
     match kind {
         Kind::Flag => json!({"type": "boolean"}),
         Kind::Number(low, high) => json!({"type": "integer", "minimum": low, "maximum": high}),
-        Kind::Seconds(..) | Kind::Size(..) | Kind::Python | Kind::Cpu | Kind::Tag => {
+        Kind::Seconds(..)
+        | Kind::Size(..)
+        | Kind::Python
+        | Kind::Cpu
+        | Kind::Tag
+        | Kind::Version => {
             json!({"type": ["string", "number"]})
         }
         Kind::Choice(words) => json!({"enum": words}),
-        Kind::Environment => json!({
-            "type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]},
-        }),
+        Kind::Words(words) => json!({"type": "array", "items": {"enum": words}}),
         Kind::Options => json!({
             "type": "object",
-            "additionalProperties": {"anyOf": [
-                {"type": ["string", "number", "boolean"]},
-                {"type": "array", "items": {"type": ["string", "number", "boolean"]}},
-            ]},
+            "additionalProperties": {"anyOf": [scalar, {"type": "array", "items": scalar}]},
         }),
+        Kind::Overlays => json!({
+            "type": "object", "additionalProperties": {"anyOf": [{"type": "null"}, {"$ref": "#/definitions/overlay"}]},
+        }),
+        Kind::Patches => json!({"type": "object", "additionalProperties": {"type": "object"}}),
+        kind if kind.is_map() => json!({"type": "object", "additionalProperties": scalar}),
         kind if kind.is_list() => json!({"type": "array", "items": {"type": "string"}}),
         _ => json!({"type": "string"}),
     }

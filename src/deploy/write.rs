@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
@@ -67,12 +68,63 @@ impl std::error::Error for Conflict {}
 /// Path and hash of each file we wrote.
 type Lock = BTreeMap<String, String>;
 
+/// Which files may be overwritten although they were changed by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Overwrite {
+    /// None.
+    None,
+    /// These: their changes are kept in another way.
+    These(Vec<String>),
+    /// All.
+    All,
+}
+
+impl Overwrite {
+    fn allows(&self, path: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::These(paths) => paths.iter().any(|other| other == path),
+            Self::All => true,
+        }
+    }
+}
+
+/// What we wrote last.
+#[derive(Debug)]
+pub struct Disk {
+    lock: Lock,
+}
+
+impl Disk {
+    /// Reads the lock file.
+    pub fn read(root: &Path) -> Result<Self> {
+        Ok(Self { lock: read_lock(root)? })
+    }
+
+    /// This text was written to that path last.
+    #[must_use]
+    pub fn wrote(&self, path: &str, text: &str) -> bool {
+        self.lock.get(path) == Some(&hash(text.as_bytes()))
+    }
+
+    /// What stands in a file that we wrote and somebody changed; nothing where it is as it would be rendered.
+    pub fn changed_by_hand(&self, root: &Path, output: &Output) -> Result<Option<String>> {
+        let Some(known) = self.lock.get(&output.path) else { return Ok(None) };
+        let Some(bytes) = on_disk(root, &output.path)? else { return Ok(None) };
+        if *known == hash(&bytes) || bytes == output.text.as_bytes() {
+            return Ok(None);
+        }
+        let text = String::from_utf8(bytes);
+        text.map(Some).with_context(|| format!("{} is not UTF-8 text", output.path))
+    }
+}
+
 /// Writes all files below `root`; those in `keep` are left to the user.
 pub fn write(
     root: &Path,
     outputs: &[Output],
     keep: &[String],
-    force: bool,
+    overwrite: &Overwrite,
 ) -> Result<Vec<(Fate, String)>> {
     let mut lock = read_lock(root)?;
     let mut fates = Vec::new();
@@ -91,7 +143,9 @@ pub fn write(
                 fates.push((Fate::Unchanged, output.path.clone()));
                 continue;
             }
-            Some(bytes) if !force && known.as_ref() != Some(&hash(&bytes)) => {
+            Some(bytes)
+                if !overwrite.allows(&output.path) && known.as_ref() != Some(&hash(&bytes)) =>
+            {
                 conflicts.push((output.path.clone(), known.is_some()));
             }
             _ => {}
@@ -132,12 +186,47 @@ pub fn write(
     Ok(fates)
 }
 
+/// How a file differs from what would be rendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// It is not there.
+    Missing,
+    /// It is what was rendered before.
+    OutOfDate,
+    /// Somebody changed it.
+    ChangedByHand,
+    /// It was rendered before.
+    NoLongerRendered,
+}
+
+impl Difference {
+    /// In a few words.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::OutOfDate => "out of date",
+            Self::ChangedByHand => "changed by hand",
+            Self::NoLongerRendered => "no longer rendered",
+        }
+    }
+}
+
+/// A file that differs: what stands there, and what would.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Differing {
+    /// Relative to the project.
+    pub path: String,
+    /// How it differs.
+    pub how: Difference,
+    /// Its text on disk; empty when it is missing.
+    pub disk: String,
+    /// Its text as it would be rendered; empty when it is not.
+    pub rendered: String,
+}
+
 /// Files whose text on disk is another.
-pub fn differing(
-    root: &Path,
-    outputs: &[Output],
-    keep: &[String],
-) -> Result<Vec<(String, &'static str)>> {
+pub fn differing(root: &Path, outputs: &[Output], keep: &[String]) -> Result<Vec<Differing>> {
     let mut lock = read_lock(root)?;
     let mut list = Vec::new();
     for output in outputs {
@@ -145,25 +234,39 @@ pub fn differing(
         if keep.contains(&output.path) {
             continue;
         }
-        match on_disk(root, &output.path)? {
-            None => list.push((output.path.clone(), "missing")),
-            Some(bytes) if bytes == output.text.as_bytes() => {}
-            Some(bytes) if known == Some(hash(&bytes)) => {
-                list.push((output.path.clone(), "out of date"));
-            }
-            Some(_) => list.push((output.path.clone(), "changed by hand")),
+        let disk = on_disk(root, &output.path)?;
+        let how = match &disk {
+            None => Difference::Missing,
+            Some(bytes) if bytes == output.text.as_bytes() => continue,
+            Some(bytes) if known == Some(hash(bytes)) => Difference::OutOfDate,
+            Some(_) => Difference::ChangedByHand,
+        };
+        list.push(Differing {
+            path: output.path.clone(),
+            how,
+            disk: String::from_utf8_lossy(&disk.unwrap_or_default()).into_owned(),
+            rendered: output.text.clone(),
+        });
+    }
+    for path in lock.into_keys().filter(|path| !keep.contains(path)) {
+        if let Some(bytes) = on_disk(root, &path)? {
+            list.push(Differing {
+                path,
+                how: Difference::NoLongerRendered,
+                disk: String::from_utf8_lossy(&bytes).into_owned(),
+                rendered: String::new(),
+            });
         }
     }
-    for path in lock.into_keys() {
-        if on_disk(root, &path)?.is_some() && !keep.contains(&path) {
-            list.push((path, "no longer rendered"));
-        }
-    }
+    list.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(list)
 }
 
 /// Writes these files, whatever is there: every text is on disk under another name before the first is replaced.
+///
+/// Ctrl-C waits until all is done.
 pub fn replace(root: &Path, outputs: &[&Output]) -> Result<()> {
+    let _signals = Held::new();
     let mut ready = Vec::new();
     for output in outputs {
         let path = root.join(&output.path);
@@ -183,6 +286,28 @@ pub fn replace(root: &Path, outputs: &[&Output]) -> Result<()> {
     Ok(())
 }
 
+/// Holds back the signals that end the program.
+pub struct Held(Option<SigSet>);
+
+impl Held {
+    /// From now on, until it is dropped.
+    #[must_use]
+    pub fn new() -> Self {
+        let ending = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
+        let before = SigSet::from_iter(ending).thread_swap_mask(SigmaskHow::SIG_BLOCK);
+        Self(before.ok())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            // What has come meanwhile ends the program here.
+            let _ = before.thread_set_mask();
+        }
+    }
+}
+
 fn read_lock(root: &Path) -> Result<Lock> {
     let Some(bytes) = on_disk(root, LOCK)? else { return Ok(Lock::new()) };
     let text = String::from_utf8_lossy(&bytes);
@@ -196,7 +321,8 @@ fn read_lock(root: &Path) -> Result<Lock> {
         .collect())
 }
 
-fn on_disk(root: &Path, path: &str) -> Result<Option<Vec<u8>>> {
+/// The bytes of a file, if it is there.
+pub fn on_disk(root: &Path, path: &str) -> Result<Option<Vec<u8>>> {
     let path = root.join(path);
     match fs::read(&path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -237,16 +363,16 @@ mod tests {
         let root = folder.path();
         let first = [output("a", "1"), output("sub/b", "2")];
         assert_eq!(
-            words(&write(root, &first, &[], false).unwrap()),
+            words(&write(root, &first, &[], &Overwrite::None).unwrap()),
             ["written a", "written sub/b"]
         );
         assert_eq!(
-            words(&write(root, &first, &[], false).unwrap()),
+            words(&write(root, &first, &[], &Overwrite::None).unwrap()),
             ["unchanged a", "unchanged sub/b"]
         );
         let second = [output("a", "3")];
         assert_eq!(
-            words(&write(root, &second, &[], false).unwrap()),
+            words(&write(root, &second, &[], &Overwrite::None).unwrap()),
             ["written a", "removed sub/b"]
         );
         assert!(!root.join("sub/b").exists());
@@ -257,15 +383,17 @@ mod tests {
     fn one_hand_edited_file_stops_all() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
-        write(root, &[output("a", "1"), output("b", "1")], &[], false).unwrap();
+        write(root, &[output("a", "1"), output("b", "1")], &[], &Overwrite::None).unwrap();
         fs::write(root.join("b"), "mine").unwrap();
-        let error = write(root, &[output("a", "2"), output("b", "2")], &[], false).unwrap_err();
+        let error =
+            write(root, &[output("a", "2"), output("b", "2")], &[], &Overwrite::None).unwrap_err();
         assert!(error.to_string().contains("b: changed by hand"), "{error}");
         assert_eq!(fs::read_to_string(root.join("a")).unwrap(), "1");
         let kept =
-            write(root, &[output("a", "2"), output("b", "2")], &["b".into()], false).unwrap();
+            write(root, &[output("a", "2"), output("b", "2")], &["b".into()], &Overwrite::None)
+                .unwrap();
         assert_eq!(words(&kept), ["written a", "kept b"]);
-        write(root, &[output("a", "2"), output("b", "2")], &[], true).unwrap();
+        write(root, &[output("a", "2"), output("b", "2")], &[], &Overwrite::All).unwrap();
         assert_eq!(fs::read_to_string(root.join("b")).unwrap(), "2");
     }
 
@@ -274,7 +402,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         fs::write(root.join("k8s"), "a file where a folder must be").unwrap();
-        assert!(write(root, &[output("a", "1"), output("k8s/b", "1")], &[], false).is_err());
+        assert!(
+            write(root, &[output("a", "1"), output("k8s/b", "1")], &[], &Overwrite::None).is_err()
+        );
         let left: Vec<_> =
             fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left, ["k8s"]);

@@ -203,9 +203,13 @@ impl Thread {
             let sent = self.stream.send(&mut [IoSlice::new(&behind)], silence).await;
             sent.map_err(|_| Lost::NotTaken)?;
         }
-        match self.next(silence).await? {
-            Event::Gone => Err(Lost::NotTaken),
-            event => Ok(event),
+        match self.next(silence).await {
+            Ok(Event::Gone) => Err(Lost::NotTaken),
+            // The kernel's word for an end that was closed before it read all it was sent.
+            Err(Lost::Died(error)) if error.kind() == io::ErrorKind::ConnectionReset => {
+                Err(Lost::NotTaken)
+            }
+            event => event,
         }
     }
 

@@ -10,7 +10,7 @@ use super::gather::Gathered;
 use super::macros;
 use super::settings::Settings;
 use super::table::{self, Effect, Refusal, Row};
-use super::values::{missing_plugins, truth};
+use super::values::{cut_comment, missing_plugins, truth};
 use crate::error::Failure;
 use crate::log::say;
 
@@ -138,6 +138,12 @@ impl Settings {
     fn set(&mut self, row: &Row, said: &Directive) -> Result<(), Failure> {
         let Directive { name, origin, value, .. } = said;
         let value = value.as_deref();
+        if let Some((word, set)) = row.word
+            && value == Some(word)
+        {
+            set(self);
+            return Ok(());
+        }
         match row.effect {
             Effect::Flag(field) => {
                 let value = value.map(|value| self.word(name, value, origin));
@@ -211,17 +217,10 @@ impl Settings {
 
     /// Cuts a comment that stands behind a word: `666  # mode`.
     fn word(&mut self, name: &str, value: &str, origin: &Origin) -> String {
-        let blank = |at: usize| {
-            value.get(..at).is_some_and(|before| before.is_empty() || before.ends_with([' ', '\t']))
-        };
-        let cut = value.match_indices(['#', ';']).map(|(at, _)| at).find(|&at| blank(at));
         let in_file = matches!(origin, Origin::File(..));
-        let Some((word, comment)) =
-            cut.filter(|_| in_file).and_then(|at| value.split_at_checked(at))
-        else {
+        let Some((word, comment)) = cut_comment(value).filter(|_| in_file) else {
             return value.to_owned();
         };
-        let word = word.trim_end();
         self.warn(
             origin,
             format!("{name} = {word}: what follows is taken as a comment: {comment}"),
@@ -323,6 +322,8 @@ mod tests {
         check("master = Off", |s| s.processes.master, false, "");
         check("vacuum = whatever", |s| s.processes.vacuum, true, "");
         check("processes = 4", |s| s.processes.processes, 4, "");
+        check("processes = auto\nprocesses = 4", |s| s.processes.processes, 4, "");
+        check("processes = auto", |s| u64::from(s.processes.processes > 0), 1, "");
         check("processes = 4x", |s| s.processes.processes, 4, "x.ini:2: processes = `4x`");
         check("buffer-size = 32k", |s| s.limits.buffer_size, 32 << 10, "");
         check("harakiri = 30s", |s| s.limits.harakiri, 30, "not a number; read as 30");

@@ -148,22 +148,17 @@ impl Gathered {
             ("", _) => return Err(at(origin, &format!("`{named}` names no file"))),
             (path, _) => path.to_owned(),
         };
-        // `ini = site.yaml` is not read as ini.
-        let format = Format::of(&path).or(format).ok_or_else(|| {
-            at(origin, &format!("cannot tell the language of {path}"))
-                .hint("name it by its option: ini, yaml, json, xml or toml")
-        })?;
-        let read = source::read_any(&path, self.surroundings.commands);
-        let (text, foreign) = read.map_err(|why| {
-            let failure = at(origin, &format!("cannot read {path}: {why}"));
-            match why.kind() {
-                std::io::ErrorKind::NotFound => {
-                    let here = std::env::current_dir().unwrap_or_default();
-                    failure.hint(format!("the current directory is {}", here.display()))
-                }
-                _ => failure,
+        let opened = self.open(&path, format, origin);
+        let (format, text, foreign) = match opened {
+            Ok(opened) => opened,
+            // What it includes may be on the machine that it is for.
+            Err(failure) if self.surroundings.elsewhere && matches!(origin, Origin::File(..)) => {
+                let message = format!("without what it includes: {}", failure.message);
+                self.warnings.push(Warning { origin: origin.clone(), message });
+                return Ok(());
             }
-        })?;
+            Err(failure) => return Err(failure),
+        };
         self.files.push((named.to_owned(), format));
         let file = magic::File::new(&path, section);
         let outer = self.outer.get_or_insert_with(|| file.clone()).clone();
@@ -212,6 +207,32 @@ impl Gathered {
         Ok(())
     }
 
+    /// The language of a file, its text, and the first line that is not UTF-8.
+    fn open(
+        &self,
+        path: &str,
+        format: Option<Format>,
+        origin: &Origin,
+    ) -> Result<(Format, String, Option<usize>), Failure> {
+        // `ini = site.yaml` is not read as ini.
+        let format = Format::of(path).or(format).ok_or_else(|| {
+            at(origin, &format!("cannot tell the language of {path}"))
+                .hint("name it by its option: ini, yaml, json, xml or toml")
+        })?;
+        let read = source::read_any(path, self.surroundings.commands);
+        let (text, foreign) = read.map_err(|why| {
+            let failure = at(origin, &format!("cannot read {path}: {why}"));
+            match why.kind() {
+                std::io::ErrorKind::NotFound => {
+                    let here = std::env::current_dir().unwrap_or_default();
+                    failure.hint(format!("the current directory is {}", here.display()))
+                }
+                _ => failure,
+            }
+        })?;
+        Ok((format, text, foreign))
+    }
+
     /// What was said so far under a name.
     fn values(&self, name: &str) -> Vec<String> {
         let said = self.directives.iter().filter(|said| said.name == name);
@@ -237,7 +258,7 @@ impl Gathered {
 
     fn replaced(&mut self, value: &str) -> Result<String, String> {
         let Self { directives, referenced, surroundings, .. } = self;
-        magic::names(value, surroundings.commands, &mut |name| {
+        magic::names(value, *surroundings, &mut |name| {
             // The first one counts, as in uWSGI 2.0.31.
             let found = directives.iter().find(|said| said.name == name)?;
             referenced.push(name.to_owned());
@@ -278,6 +299,21 @@ mod tests {
     use super::*;
     use crate::options::argv;
 
+    #[test]
+    fn a_configuration_for_another_machine_is_not_completed_from_this_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a.ini");
+        let text = "[uwsgi]\nini = no.ini\nhttp-socket = :$(CARGO_PKG_NAME)\nenv = A=@(/no/file)\n";
+        std::fs::write(&file, text).expect("a file");
+        let words = argv::read(["--ini".to_owned(), file.display().to_string()]).expect("words");
+        let surroundings = Surroundings { elsewhere: true, ..Surroundings::default() };
+        let gathered = gather(words, [], surroundings).expect("no failure");
+        let said: Vec<_> =
+            gathered.directives.iter().skip(2).filter_map(|said| said.value.as_deref()).collect();
+        assert_eq!(said, [":$(CARGO_PKG_NAME)", "A=@(/no/file)"]);
+        assert!(gathered.warnings.iter().any(|warning| warning.message.contains("no.ini")));
+    }
+
     fn gather_in(files: &[(&str, &str)], line: &str) -> Result<Vec<(String, String)>, Failure> {
         let folder = tempfile::tempdir().expect("a folder");
         for (name, text) in files {
@@ -287,7 +323,7 @@ mod tests {
         let line = line.replace('@', &here);
         let words = argv::read(line.split_whitespace().map(str::to_owned))?;
         let environment = [("UWSGI_THREADS".to_owned(), "7".to_owned())];
-        let surroundings = Surroundings { reloading: false, commands: true };
+        let surroundings = Surroundings { commands: true, ..Surroundings::default() };
         let gathered = gather(words, environment, surroundings)?;
         let shown = ["ini", "include", "if-", "end", "for"];
         let said = gathered.directives.into_iter();

@@ -69,6 +69,9 @@ pub struct Surroundings {
     pub reloading: bool,
     /// Whether `exec://` may run commands, and `resolve` ask a name server.
     pub commands: bool,
+    /// Whether the configuration is for another machine: `$(…)` and `@(…)` stay as they are written, and
+    /// a file that it includes may be missing.
+    pub elsewhere: bool,
 }
 
 /// Where the reading of a configuration stands.

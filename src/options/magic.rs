@@ -6,6 +6,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use super::logic::Surroundings;
 use super::source;
 
 /// A value may not grow beyond this by being expanded, in bytes.
@@ -132,34 +133,38 @@ pub fn letters(value: &str, file: &File, outer: &File) -> String {
     out
 }
 
-/// Replaces `$(ENV)`, `@(file)` and `%(name)`; what is unknown stays as it is. `commands` tells whether
-/// `@(exec://…)` may run its command; where it may not, it stays as well.
+/// Replaces `$(ENV)`, `@(file)` and `%(name)`; what is unknown stays as it is. Where commands may not be run,
+/// `@(exec://…)` stays as well.
 pub fn names(
     value: &str,
-    commands: bool,
+    surroundings: Surroundings,
     lookup: &mut dyn FnMut(&str) -> Option<String>,
 ) -> Result<String, String> {
-    names_within(value, commands, lookup, DEEPEST)
+    names_within(value, surroundings, lookup, DEEPEST)
 }
 
 fn names_within(
     value: &str,
-    commands: bool,
+    surroundings: Surroundings,
     lookup: &mut dyn FnMut(&str) -> Option<String>,
     depth: usize,
 ) -> Result<String, String> {
-    let value = replace(value, "$(", &mut |name| Ok(std::env::var(name).ok()))?;
-    let value = replace(&value, "@(", &mut |name| {
-        if name.starts_with("exec://") && !commands {
-            return Ok(None);
-        }
-        let text =
-            source::read(name, commands).map_err(|why| format!("cannot read {name}: {why}"))?;
-        Ok(Some(text.trim_end_matches(['\n', '\r']).to_owned()))
-    })?;
+    let Surroundings { commands, elsewhere, .. } = surroundings;
+    let mut value = value.to_owned();
+    if !elsewhere {
+        value = replace(&value, "$(", &mut |name| Ok(std::env::var(name).ok()))?;
+        value = replace(&value, "@(", &mut |name| {
+            if name.starts_with("exec://") && !commands {
+                return Ok(None);
+            }
+            let text =
+                source::read(name, commands).map_err(|why| format!("cannot read {name}: {why}"))?;
+            Ok(Some(text.trim_end_matches(['\n', '\r']).to_owned()))
+        })?;
+    }
     let mut within = |name: &str| match lookup(name) {
         Some(_) if depth == 0 => Err(format!("%({name}) stands in itself")),
-        Some(found) => names_within(&found, commands, lookup, depth - 1).map(Some),
+        Some(found) => names_within(&found, surroundings, lookup, depth - 1).map(Some),
         None => Ok(None),
     };
     replace(&value, "%(", &mut |inner| match inner.contains(' ') {
@@ -258,6 +263,8 @@ fn replace(
 mod tests {
     use super::*;
 
+    const HERE: Surroundings = Surroundings { reloading: false, commands: true, elsewhere: false };
+
     #[test]
     fn letters_stand_for_facts_of_the_file() {
         fn check(value: &str, expected: &str) {
@@ -289,7 +296,7 @@ mod tests {
                 "b" => Some("<%(a)>".to_owned()),
                 _ => None,
             };
-            assert_eq!(names(value, true, &mut lookup).as_deref(), Ok(expected), "{value}");
+            assert_eq!(names(value, HERE, &mut lookup).as_deref(), Ok(expected), "{value}");
         }
         check("%(a)%(b)", "1<1>");
         check("%(no) $(RUWSGI_NO_SUCH_NAME)", "%(no) $(RUWSGI_NO_SUCH_NAME)");
@@ -306,7 +313,7 @@ mod tests {
                 "minus" => Some("-5".to_owned()),
                 _ => None,
             };
-            assert_eq!(names(value, true, &mut lookup).as_deref(), Ok(expected), "{value}");
+            assert_eq!(names(value, HERE, &mut lookup).as_deref(), Ok(expected), "{value}");
         }
         check("%(base + 5)", "15");
         check("%(base - 13)", "-3");
@@ -328,7 +335,7 @@ mod tests {
 
     #[test]
     fn a_name_in_itself_is_refused() {
-        let refused = names("%(a)", true, &mut |_| Some("x%(a)".to_owned()));
+        let refused = names("%(a)", HERE, &mut |_| Some("x%(a)".to_owned()));
         assert!(refused.is_err_and(|message| message.contains("stands in itself")));
     }
 }

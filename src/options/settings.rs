@@ -4,6 +4,7 @@
 //! others.
 
 use super::apply::Verdict;
+use super::cgroup::Share;
 use super::directive::{Directive, Origin, Said, Warning};
 use super::formats::Format;
 use super::table::{
@@ -70,6 +71,14 @@ impl Settings {
             let why = format!("{name} = {number}: from {least} to {most} is possible");
             Err(at(origin_of(said, name), &why))
         };
+        if self.processes.is_auto {
+            /// What a worker of a usual site takes.
+            const USUAL: u64 = 128 << 20;
+            let limit = self.reload.reload_on_rss << 20;
+            let each = if limit > 0 { limit } else { USUAL };
+            let share = Share::of_this_process();
+            self.processes.processes = share.workers(self.processes.threads, each);
+        }
         if self.processes.processes == 0 && self.processes.threads > 1 {
             // As uWSGI 2.0.31: a process that has threads is one worker.
             let origin = origin_of(said, "processes").unwrap_or(&Origin::CommandLine).clone();

@@ -31,6 +31,17 @@ pub fn truth(value: &str) -> bool {
     !["false", "off", "no", "0"].iter().any(|no| value.eq_ignore_ascii_case(no))
 }
 
+/// What is before and in a comment that stands behind a word: `666  # mode`.
+#[must_use]
+pub fn cut_comment(value: &str) -> Option<(&str, &str)> {
+    let blank = |at: usize| {
+        value.get(..at).is_some_and(|before| before.is_empty() || before.ends_with([' ', '\t']))
+    };
+    let at = value.match_indices(['#', ';']).map(|(at, _)| at).find(|&at| blank(at))?;
+    let (word, comment) = value.split_at_checked(at)?;
+    Some((word.trim_end(), comment))
+}
+
 /// Three octal digits; 666 for nothing, `1` and `true`, as a bare name comes.
 pub fn parse_mode(mode: &str) -> Result<u32, Refusal> {
     match mode {

@@ -32,7 +32,11 @@ fn site(image: &str, options: &[&str]) -> (TempDir, PathBuf, String) {
     let mut all = vec!["--python", "3.11"];
     all.extend_from_slice(options);
     let (folder, root) = starter(&all);
-    change(&root.join("ruwsgi.yaml"), "  tag: \"1\"", &format!("  base: {image}\n  tag: {tag}"));
+    change(
+        &root.join("ruwsgi.yaml"),
+        "\nnginx:\n",
+        &format!("\nimages:\n  base: {image}\n  tag: {tag}\n\nnginx:\n"),
+    );
     good(&root, &["deploy", "render"]);
     (folder, root, tag)
 }
@@ -87,8 +91,8 @@ impl Site {
         let port = free_port();
         change(
             &root.join("ruwsgi.yaml"),
-            "# compose:\n#   publish: 127.0.0.1:8080",
-            &format!("compose:\n  publish: 127.0.0.1:{port}"),
+            "\nserver:\n",
+            &format!("\ncompose:\n  publish: 127.0.0.1:{port}\n\nserver:\n"),
         );
         good(&root, &["deploy", "render"]);
         if let Some(source) = wsgi {

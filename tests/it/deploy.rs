@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::support::tools::skip;
 
 /// A run of the program.
-fn ruwsgi(folder: &Path, arguments: &[&str]) -> Output {
+pub fn ruwsgi(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ruwsgi"))
         .args(arguments)
         .current_dir(folder)
@@ -39,7 +39,7 @@ pub fn good(folder: &Path, arguments: &[&str]) -> String {
 }
 
 /// Runs it and expects exit code 1; the text is the complaint.
-fn bad(folder: &Path, arguments: &[&str]) -> String {
+pub fn bad(folder: &Path, arguments: &[&str]) -> String {
     let output = ruwsgi(folder, arguments);
     assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", text(&output.stdout));
     text(&output.stderr)
@@ -56,13 +56,15 @@ pub fn starter(options: &[&str]) -> (TempDir, PathBuf) {
 }
 
 /// Every file below, with its bytes, without what belongs to one machine.
-fn files(root: &Path) -> Vec<(String, Vec<u8>)> {
+pub fn files(root: &Path) -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
     let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("a folder") {
             let path = entry.expect("an entry").path();
-            if path.is_dir() {
+            if path.is_dir() && path.file_name().is_some_and(|name| name == ".ruwsgi") {
+                continue;
+            } else if path.is_dir() {
                 folders.push(path);
             } else {
                 let name = path.strip_prefix(root).expect("inside").display().to_string();
@@ -185,7 +187,7 @@ fn init_describes_a_project_that_is_there_and_leaves_its_files_alone() {
     ] {
         assert!(yaml.contains(line), "{line} is not in\n{yaml}");
     }
-    good(root, &["deploy", "render", "--check"]);
+    good(root, &["deploy", "diff", "--exit-code"]);
 }
 
 #[test]
@@ -203,13 +205,13 @@ fn the_same_yaml_renders_the_same_bytes() {
     assert!(said.lines().all(|line| line.starts_with("unchanged")), "{said}");
     assert!(files(&first) == before);
     // From a folder below, and by name, it is the same file.
-    good(&first.join("nginx"), &["deploy", "render", "--check"]);
+    good(&first.join("nginx"), &["deploy", "diff", "--exit-code"]);
     good(
         &second,
         &[
             "deploy",
-            "render",
-            "--check",
+            "diff",
+            "--exit-code",
             "--file",
             &first.join("ruwsgi.yaml").display().to_string(),
         ],
@@ -225,11 +227,11 @@ fn a_file_changed_by_hand_is_named_and_nothing_is_written() {
     let complaint = bad(&root, &["deploy", "render"]);
     assert!(complaint.contains("uwsgi.ini: changed by hand"), "{complaint}");
     assert!(files(&root) == before);
-    let check = ruwsgi(&root, &["deploy", "render", "--check"]);
+    let check = ruwsgi(&root, &["deploy", "diff", "--exit-code"]);
     assert_eq!(check.status.code(), Some(1));
     assert!(text(&check.stdout).contains("compose.yaml: out of date"));
     good(&root, &["deploy", "render", "--force"]);
-    good(&root, &["deploy", "render", "--check"]);
+    good(&root, &["deploy", "diff", "--exit-code"]);
 }
 
 #[test]
@@ -244,13 +246,18 @@ fn a_wrong_type_is_told_with_its_line_and_nothing_is_written() {
 }
 
 #[test]
-fn a_changed_way_removes_the_files_it_made_needless() {
-    let (_folder, root) = starter(&["--via", "tcp"]);
-    assert!(root.join("k8s/25-nginx.yaml").is_file());
-    change(&root.join("ruwsgi.yaml"), "via: tcp", "via: socket");
+fn what_is_no_longer_described_is_removed() {
+    let (_folder, root) = starter(&[]);
+    let cron =
+        "cron:\n  tidy: {schedule: \"15 3 * * *\", command: python manage.py clearsessions}\n";
+    let yaml = fs::read_to_string(root.join("ruwsgi.yaml")).expect("ruwsgi.yaml");
+    fs::write(root.join("ruwsgi.yaml"), format!("{yaml}{cron}")).expect("written");
+    good(&root, &["deploy", "render"]);
+    assert!(root.join("k8s/85-cron.yaml").is_file());
+    fs::write(root.join("ruwsgi.yaml"), yaml).expect("written");
     let said = good(&root, &["deploy", "render"]);
-    assert!(said.contains("removed    k8s/25-nginx.yaml"), "{said}");
-    assert!(!root.join("k8s/25-nginx.yaml").exists());
+    assert!(said.contains("removed    k8s/85-cron.yaml"), "{said}");
+    assert!(!root.join("k8s/85-cron.yaml").exists());
 }
 
 /// `nginx -t` on the server file alone, in a main file as a user has one.
@@ -329,7 +336,10 @@ fn kubernetes_takes_the_manifests() {
         let check = |version: &str| {
             let mut command = Command::new(&validate);
             command.args(["--strict", "-k", version]).current_dir(&root);
-            for (path, _) in files(&root).into_iter().filter(|(path, _)| path.starts_with("k8s/")) {
+            for (path, _) in files(&root)
+                .into_iter()
+                .filter(|(path, _)| path.starts_with("k8s/") && path.ends_with(".yaml"))
+            {
                 command.arg(path);
             }
             let said = ran(command);
@@ -338,8 +348,9 @@ fn kubernetes_takes_the_manifests() {
         check("1.30");
         check("1.33");
         change(&root.join("ruwsgi.yaml"), "  data_dir: data", "  # data_dir: data");
-        change(&root.join("ruwsgi.yaml"), "  media_url: /media/\n  media_root: media\n", "");
-        change(&root.join("ruwsgi.yaml"), "# https: false", "https: true");
+        change(&root.join("ruwsgi.yaml"), "  media_url:", "  # media_url:");
+        change(&root.join("ruwsgi.yaml"), "  media_root: media\n", "");
+        change(&root.join("ruwsgi.yaml"), "# tls: upstream", "tls: upstream");
         change(
             &root.join("ruwsgi.yaml"),
             "# trusted_proxies: [10.0.0.0/8]",
@@ -405,7 +416,7 @@ fn the_starter_passes_its_tests_and_the_deployment_check() {
 }
 
 /// A Python that has Django.
-fn django() -> Option<PathBuf> {
+pub fn django() -> Option<PathBuf> {
     let found = std::env::var_os("RUWSGI_DJANGO_PYTHON").map(PathBuf::from).or_else(|| {
         // The real uWSGI mostly lives in an environment with Django.
         let uwsgi = std::env::var_os("RUWSGI_UWSGI").map(PathBuf::from)?;
@@ -434,7 +445,10 @@ pub fn get(port: u16, request: &str) -> String {
 }
 
 /// `deploy run`; gives the running program and the port it told.
-fn run(root: &Path, python: &Path) -> (std::process::Child, u16, Box<dyn Iterator<Item = String>>) {
+pub fn run(
+    root: &Path,
+    python: &Path,
+) -> (std::process::Child, u16, Box<dyn Iterator<Item = String> + Send>) {
     let venv = python.parent().and_then(Path::parent).expect("an environment");
     let mut child = Command::new(env!("CARGO_BIN_EXE_ruwsgi"))
         .args(["deploy", "run"])
@@ -457,7 +471,7 @@ fn run(root: &Path, python: &Path) -> (std::process::Child, u16, Box<dyn Iterato
     (child, port.unwrap_or_default(), Box::new(lines))
 }
 
-fn interrupt(child: &std::process::Child) {
+pub fn interrupt(child: &std::process::Child) {
     let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).expect("sent");
 }
@@ -622,7 +636,7 @@ fn the_reference_site_is_what_its_yaml_renders() {
 fn render_on_a_fresh_clone_makes_the_key_that_is_in_no_repository() {
     let (_folder, root) = starter(&[]);
     fs::remove_dir_all(root.join("secrets")).expect("removed");
-    good(&root, &["deploy", "render", "--check"]);
+    good(&root, &["deploy", "diff", "--exit-code"]);
     let printed = good(&root, &["deploy", "render", "--stdout"]);
     assert!(printed.contains("# ==> compose.yaml <==") && !root.join("secrets").exists());
     let said = good(&root, &["deploy", "render"]);
@@ -632,9 +646,9 @@ fn render_on_a_fresh_clone_makes_the_key_that_is_in_no_repository() {
     assert_eq!(fs::read(root.join("secrets/django_secret_key")).expect("the key"), key);
 }
 
-/// The table of keys in docs/deploy.md is the one in the program: UPDATE=1 writes it again.
+/// The tables of keys and rules in docs/deploy.md are those in the program: UPDATE=1 writes them again.
 #[test]
-fn the_manual_has_the_table_of_keys() {
+fn the_manual_has_the_tables_of_keys_and_rules() {
     use ruwsgi::deploy::keys::{Fallback, KEYS};
     let mut table = String::from("| key | default | what for |\n| --- | --- | --- |\n");
     for key in KEYS {
@@ -652,6 +666,16 @@ fn the_manual_has_the_table_of_keys() {
     let (head, rest) = before.split_once("UPDATE=1 -->\n").expect("the mark");
     let (_, tail) = rest.split_once("<!-- end -->").expect("the other mark");
     let after = format!("{head}UPDATE=1 -->\n{table}<!-- end -->{tail}");
+    let (head, rest) =
+        after.split_once("rules: written by a test, UPDATE=1 -->\n").expect("the mark");
+    let (_, tail) = rest.split_once("<!-- end of rules -->").expect("the other mark");
+    let mut rules = String::from("| id | rule |\n| --- | --- |\n");
+    for (id, rule) in ruwsgi::deploy::rules::RULES {
+        let row = format!("| {id} | {rule} |\n");
+        rules.push_str(&row);
+    }
+    let after =
+        format!("{head}rules: written by a test, UPDATE=1 -->\n{rules}<!-- end of rules -->{tail}");
     if std::env::var_os("UPDATE").is_some() {
         fs::write(&path, &after).expect("written");
     }

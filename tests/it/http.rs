@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use crate::support::client::Connection;
 use crate::support::{Address, Reply, Request, Server, Site, differs_on_purpose, unused_port};
 
@@ -612,4 +615,56 @@ fn a_slow_request_does_not_hold_up_those_behind_it() {
     }
     assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
     assert_eq!(Reply::parse(&slow.read_all()).text(), "slow");
+}
+
+/// More requests than may wait are told to come again; those that wait are answered.
+#[test]
+fn an_overloaded_gateway_answers_503() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = Site::with("conduct.py");
+    let port = unused_port();
+    let words =
+        ["--http", &format!("127.0.0.1:{port}"), "--wsgi-file", "conduct.py", "--http-queue", "2"];
+    let server = site.start(&words);
+    let address = Address::Port(port);
+    server.wait_ready(&address);
+    assert_eq!(server.get(&address, "/").status, 200);
+    let slow = Request::get("/slow?s=1").bytes();
+    let mut connections: Vec<_> = (0..6).map(|_| Connection::open(&address)).collect();
+    for connection in &mut connections {
+        connection.send(&slow);
+    }
+    let replies = connections.iter_mut().map(|it| Reply::parse(&it.read_all()));
+    let mut statuses: Vec<_> = replies
+        .map(|reply| {
+            let again = reply.header("retry-after").is_some();
+            assert_eq!(again, reply.status == 503, "{}", reply.line);
+            reply.status
+        })
+        .collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 200, 200, 503, 503, 503]);
+    assert!(server.logged("overloaded"));
+}
+
+/// A worker that dies while it has nothing to do takes no request along.
+#[test]
+fn an_idle_worker_that_dies_behind_the_gateway_costs_nothing() {
+    for _ in 0..2 {
+        let site = Site::with("conduct.py");
+        let (server, address) = start(&site, "--http", "conduct.py");
+        assert_eq!(server.get(&address, "/").status, 200);
+        for pid in server.children() {
+            let name = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let is_gateway = server.log().contains(&format!("spawned uWSGI http 1 (pid: {pid})"));
+            if !is_gateway && !name.is_empty() {
+                kill(Pid::from_raw(pid), Signal::SIGKILL).expect("a worker");
+            }
+        }
+        for _ in 0..4 {
+            assert_eq!(server.get(&address, "/").status, 200, "{}", server.log());
+        }
+    }
 }

@@ -14,6 +14,8 @@
 )]
 #![allow(unreachable_pub, reason = "what tests/it/support shows, it shows to the tests")]
 
+#[cfg(feature = "deploy")]
+mod adopt;
 mod architecture;
 mod cgi;
 mod cheaper;
@@ -22,26 +24,41 @@ mod commands;
 mod config;
 #[cfg(feature = "deploy")]
 mod containers;
+mod crons;
 mod daemons;
 #[cfg(feature = "deploy")]
 mod deploy;
 mod django;
+#[cfg(feature = "deploy")]
+mod docker;
 mod environ;
+#[cfg(feature = "deploy")]
+mod explain;
 mod fifo;
 mod hooks;
+#[cfg(feature = "deploy")]
+mod hostile;
 mod http;
+#[cfg(feature = "deploy")]
+mod init;
 mod life;
 mod limits;
 mod loading;
 mod logs;
 mod matrix;
+mod metrics;
 mod mistakes;
 mod mounts;
 mod options;
 mod others;
+#[cfg(feature = "deploy")]
+mod ownership;
 mod pep3333;
+#[cfg(feature = "deploy")]
+mod proofs;
 mod proxy_protocol;
 mod python;
+mod reliability;
 mod requests;
 mod slow;
 mod sockets;

@@ -65,6 +65,41 @@ fn the_validator_of_pep_3333_is_silent_by_every_way_in() {
     }
 }
 
+const WRITES: &str = "
+import os, time
+
+def application(environ, start_response):
+    write = start_response('200 OK', [('Content-Type', 'text/plain')])
+    write(b'first ')
+    while not os.path.exists('go'):
+        time.sleep(0.02)
+    write(b'second ' * 10000)
+    return [b'third']
+";
+
+/// PEP 3333, \"The `write()` Callable\": what it took is on its way while the application runs.
+#[test]
+fn what_write_takes_is_sent_while_the_application_runs() {
+    for way in Way::ALL {
+        let site = Site::new();
+        site.file("app.py", WRITES);
+        let address = way.address(&site);
+        let server =
+            site.start(&[way.option(), &address.to_string(), "--module", "app", "--master"]);
+        server.wait_ready(&address);
+        let mut connection = Connection::open(&address);
+        connection.send(way.request("GET", "/", b""));
+        let begun = connection.read_to(b"first ");
+        site.file("go", "");
+        let rest = connection.read_all();
+        let (reply, _) = way.reply(&[begun, rest].concat());
+        let count = reply.windows(7).filter(|seven| *seven == b"second ").count();
+        // Chunks and records may end within a word.
+        assert!(count > 9990, "{way:?}: {count}");
+        assert!(reply.windows(5).any(|five| five == b"third"), "{way:?}");
+    }
+}
+
 #[test]
 fn an_iterable_is_closed_once_when_its_client_goes() {
     for way in Way::ALL {

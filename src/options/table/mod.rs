@@ -38,7 +38,7 @@ pub use logging::Logging;
 pub use privileges::Privileges;
 pub use processes::Processes;
 pub use python::Python;
-pub use reload::Reload;
+pub use reload::{Reload, beyond};
 pub use routing::Headers;
 pub use sockets::Sockets;
 pub use static_files::StaticFiles;
@@ -154,6 +154,8 @@ pub struct Row {
     pub repeats: bool,
     /// How the value is read.
     pub effect: Effect,
+    /// A word that may stand in the place of the value, and what it sets.
+    pub word: Option<(&'static str, fn(&mut Settings))>,
     /// What it does, in one sentence.
     pub help: &'static str,
 }
@@ -174,7 +176,7 @@ impl Row {
                 | Effect::Macro
                 | Effect::Logic(_)
         );
-        Self { name, aliases: &[], short: None, argument, repeats, effect, help }
+        Self { name, aliases: &[], short: None, argument, repeats, effect, word: None, help }
     }
 
     const fn flag(
@@ -267,6 +269,11 @@ impl Row {
 
     const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
+        self
+    }
+
+    const fn or_word(mut self, word: &'static str, set: fn(&mut Settings)) -> Self {
+        self.word = Some((word, set));
         self
     }
 

@@ -12,6 +12,7 @@ use super::{Argument, Command, Effect, Row};
 pub struct Processes {
     pub master: bool,
     pub processes: u64,
+    pub is_auto: bool,
     pub threads: u64,
     pub lazy_apps: bool,
     pub chdir: Option<Said>,
@@ -46,6 +47,7 @@ impl Default for Processes {
         Self {
             master: false,
             processes: 1,
+            is_auto: false,
             threads: 1,
             lazy_apps: false,
             chdir: None,
@@ -84,9 +86,18 @@ pub(super) static ROWS: &[Row] = &[
         "run a master process (there always is one here)",
     )
     .short('M'),
-    Row::number("processes", "N", |s| &mut s.processes.processes, "number of workers")
-        .short('p')
-        .aliases(&["workers"]),
+    Row::number(
+        "processes",
+        "N",
+        |s| {
+            s.processes.is_auto = false;
+            &mut s.processes.processes
+        },
+        "number of workers; `auto` (ours) is as many as the cores and the memory of the cgroup allow",
+    )
+    .or_word("auto", |s| s.processes.is_auto = true)
+    .short('p')
+    .aliases(&["workers"]),
     Row::number(
         "threads",
         "N",
@@ -379,7 +390,7 @@ pub(super) static ROWS: &[Row] = &[
         "forkbomb-delay",
         "SECONDS",
         |s| &mut s.processes.forkbomb_delay,
-        "how long to wait where workers end as soon as they start",
+        "how long to wait where workers end before they serve, and longer each time",
     ),
     Row::inert(
         "binary-path",

@@ -1,0 +1,150 @@
+//! Adopts the configurations of tests/fixtures/adopt, and those in the folder that `RUWSGI_CONFIGURATIONS` names.
+
+use std::path::PathBuf;
+
+use regex::Regex;
+
+use super::*;
+use crate::options::apply::Verdict;
+use crate::options::table::Effect;
+
+/// All configurations of a server.
+fn configurations() -> Vec<PathBuf> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/adopt");
+    let more = std::env::var_os("RUWSGI_CONFIGURATIONS").map(PathBuf::from);
+    let mut all: Vec<PathBuf> = [Some(own), more]
+        .into_iter()
+        .flatten()
+        .flat_map(|folder| std::fs::read_dir(folder).expect("a folder"))
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| Format::of(&path.to_string_lossy()).is_some())
+        .collect();
+    all.sort();
+    assert!(all.len() >= 4);
+    all
+}
+
+fn adopted(server: &str, nginx: Option<&str>) -> (Adoption, String) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/adopt");
+    let request = Adopt {
+        server: folder.join(server).to_string_lossy().into_owned(),
+        nginx: nginx.map(|name| folder.join(name)),
+        name: None,
+        stdout: true,
+        json: false,
+        force: false,
+    };
+    // No project of this repository is found from there.
+    describe(&request, Path::new("/")).unwrap_or_else(|error| panic!("{server}: {error:#}"))
+}
+
+/// What the server makes of these lines, without the places where they stand.
+fn settings(lines: &[(String, String)]) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.ini");
+    let lines: String = lines
+        .iter()
+        .map(|(name, value)| format!("{name} = {}\n", value.replace('%', "%%")))
+        .collect();
+    std::fs::write(&path, format!("[uwsgi]\n{lines}")).expect("a file");
+    let mut examined = examine(&path.to_string_lossy()).expect("lines that can be read");
+    examined.settings.files.clear();
+    examined.settings.warnings.clear();
+    let origins = Regex::new(r#"File\(\s*"[^"]*",\s*\d+,?\s*\)"#).expect("an expression");
+    origins.replace_all(&format!("{:#?}", examined.settings), "<place>").into_owned()
+}
+
+#[test]
+fn what_is_carried_comes_to_the_same_settings() {
+    for path in configurations() {
+        let (adoption, text) = adopted(&path.to_string_lossy(), None);
+        let shown = path.display();
+        let examined = settle::rendered(&text).unwrap_or_else(|error| panic!("{shown}: {error:#}"));
+        assert!(examined.failures.is_empty(), "{shown}: {:?}", examined.failures);
+        let old = examine(&path.to_string_lossy()).expect("it was read before");
+        let is_carried = |said: &Directive| {
+            let origin = said.origin.to_string();
+            adoption.lines.iter().any(|line| {
+                line.origin == origin
+                    && line.text.split(" = ").next() == Some(said.name.as_str())
+                    && matches!(&line.fate, Fate::Carried(key)
+                        if key.starts_with("server.") || key == settle::ALWAYS)
+            })
+        };
+        let mut names = Vec::new();
+        let mut before = Vec::new();
+        for (said, verdict) in &old.said {
+            if let (true, Verdict::Option(row)) = (is_carried(said), verdict) {
+                let value = said.value.clone().unwrap_or_else(|| "true".to_owned());
+                names.push(row.name);
+                before.push((row.name.to_owned(), adoption.relative(&value)));
+            }
+        }
+        let after: Vec<_> = examined
+            .said
+            .iter()
+            .filter_map(|(said, verdict)| match verdict {
+                Verdict::Option(row) if names.contains(&row.name) => {
+                    Some((row.name.to_owned(), said.value.clone().unwrap_or_default()))
+                }
+                _ => None,
+            })
+            .collect();
+        assert!(settings(&before) == settings(&after), "{shown}:\n{before:#?}\n{after:#?}");
+    }
+}
+
+#[test]
+fn every_line_is_in_the_report_once() {
+    for path in configurations() {
+        let (adoption, _) = adopted(&path.to_string_lossy(), None);
+        let old = examine(&path.to_string_lossy()).expect("it was read before");
+        let expected = old.said.iter().filter(|(said, verdict)| {
+            let source =
+                matches!(verdict, Verdict::Option(row) if matches!(row.effect, Effect::Source(_)));
+            said.origin != Origin::CommandLine && !source
+        });
+        assert_eq!(adoption.lines.len(), expected.count(), "{}", path.display());
+    }
+}
+
+#[test]
+fn a_site_with_nginx_is_described() {
+    let (adoption, text) = adopted("shop.ini", Some("shop.conf"));
+    insta::assert_snapshot!("shop", format!("{text}\n{}", shown(&adoption)));
+}
+
+#[test]
+fn other_languages_and_habits_are_described() {
+    for name in ["api.yaml", "beside.json", "old.xml"] {
+        let (adoption, text) = adopted(name, None);
+        insta::assert_snapshot!(name, format!("{text}\n{}", shown(&adoption)));
+    }
+}
+
+/// The report without the folder of this checkout.
+fn shown(adoption: &Adoption) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/adopt/");
+    report::text(adoption, Paint::plain()).replace(folder, "")
+}
+
+#[test]
+fn a_secret_is_not_shown_nor_written() {
+    let (adoption, text) = adopted("shop.ini", None);
+    let all = format!("{text}{:#}{}", report::json(&adoption), shown(&adoption));
+    assert!(!all.contains("not to be shown") && text.contains("secrets: [DATABASE_PASSWORD]"));
+}
+
+#[test]
+fn what_nginx_would_refuse_is_refused_with_its_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (text, message) in [
+        ("server {\n  listen 80\n}\n", "site.conf:2: `listen` has no `;`"),
+        ("server { listen 80; }\n", "no server passes requests on"),
+    ] {
+        let path = folder.path().join("site.conf");
+        std::fs::write(&path, text).expect("a file");
+        let error = site::describe(&path, &mut Adoption::default()).expect_err(text);
+        assert!(error.to_string().contains(message), "{error}");
+    }
+}

@@ -1,0 +1,232 @@
+//! `ruwsgi deploy build`, `up` and `down`: the rendered images and containers, by Docker and its Compose.
+//!
+//! Docker does the work and shows its own progress; what it is given was rendered before. Without containers it is `run`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use super::context::join;
+use super::show::say;
+use super::spec::Spec;
+use super::write::{Difference, differing, replace};
+use super::{environment, init, read, rendered, run};
+use crate::deploy::escape::json;
+use crate::deploy::render::Output;
+use crate::error::Failure;
+
+/// `ruwsgi deploy build`.
+#[derive(Args)]
+#[command(after_help = "exit code: 0; 1 when nothing could be built; otherwise that of docker.")]
+pub struct Build {
+    /// This file, not the ruwsgi.yaml found here or in a folder above.
+    #[arg(long, short)]
+    file: Option<PathBuf>,
+    /// Build every step again.
+    #[arg(long)]
+    no_cache: bool,
+    /// Ask the registry for newer base images.
+    #[arg(long)]
+    pull: bool,
+}
+
+/// `ruwsgi deploy up`.
+#[derive(Args)]
+#[command(after_help = "exit code: 0; 1 when nothing could be started; otherwise that of docker.")]
+pub struct Up {
+    /// This file, not the ruwsgi.yaml found here or in a folder above.
+    #[arg(long, short)]
+    file: Option<PathBuf>,
+    /// The environment whose compose.yaml is meant.
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
+    /// For development: changes of Python modules reach the running application. Stays until Ctrl-C.
+    #[arg(long, conflicts_with = "env")]
+    watch: bool,
+    /// Take the images as they are.
+    #[arg(long)]
+    no_build: bool,
+}
+
+/// `ruwsgi deploy down`.
+#[derive(Args)]
+#[command(after_help = "exit code: 0; 1 when nothing could be stopped; otherwise that of docker.")]
+pub struct Down {
+    /// This file, not the ruwsgi.yaml found here or in a folder above.
+    #[arg(long, short)]
+    file: Option<PathBuf>,
+    /// The environment whose compose.yaml is meant.
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
+    /// Remove the volumes too: the database, uploads and everything else that was kept.
+    #[arg(long)]
+    volumes: bool,
+}
+
+/// What `up --watch` lays over compose.yaml; it belongs to this machine.
+const WATCH: &str = ".ruwsgi/watch.yaml";
+
+/// Builds the images.
+pub(super) fn build(request: &Build) -> Result<ExitCode> {
+    let (root, spec) = read(request.file.as_deref())?;
+    up_to_date(&root, &spec, &["Dockerfile", ".dockerignore", "uwsgi.ini", "nginx/"])?;
+    let images = [("web", &spec.images.web), ("nginx", &spec.images.nginx)];
+    for (number, (target, image)) in images.iter().enumerate() {
+        say(&format!("[{}/{}] {image}", number + 1, images.len()));
+        let mut command = docker(&root)?;
+        command.args(["build", "--target", target, "--tag", image]);
+        command.args(request.no_cache.then_some("--no-cache"));
+        command.args(request.pull.then_some("--pull"));
+        command.arg(".");
+        let started = Instant::now();
+        let code = finish(command)?;
+        if code != ExitCode::SUCCESS {
+            return Ok(code);
+        }
+        say(&format!(
+            "[{}/{}] {image} in {}s",
+            number + 1,
+            images.len(),
+            started.elapsed().as_secs()
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Starts the containers.
+pub(super) fn up(request: &Up) -> Result<ExitCode> {
+    let (root, spec) = read(request.file.as_deref())?;
+    up_to_date(
+        &root,
+        &spec,
+        &["compose.yaml", "environments/", "Dockerfile", ".dockerignore", "uwsgi.ini", "nginx/"],
+    )?;
+    init::create_secrets(&root, &spec)?;
+    run::missing_secrets(&root, &spec)?;
+    let mut command = compose(&root, &spec, request.env.as_deref())?;
+    if request.watch {
+        watch(&root, &spec)?;
+        command.args(["--file", WATCH]);
+    }
+    command.arg("up");
+    command.args((!request.no_build).then_some("--build"));
+    command.args(match request.watch {
+        // What was collected into the image is taken anew.
+        true => ["--renew-anon-volumes", "--remove-orphans"],
+        false => ["--detach", "--remove-orphans"],
+    });
+    let code = finish(command)?;
+    if code == ExitCode::SUCCESS && !request.watch {
+        let publish = match request.env.as_deref() {
+            Some(name) => &environment(&spec, name)?.compose.publish,
+            None => &spec.compose.publish,
+        };
+        say(&format!("{} is up: http://{}/   (`ruwsgi deploy down` stops it)", spec.name, publish));
+    }
+    Ok(code)
+}
+
+/// Stops and removes the containers.
+pub(super) fn down(request: &Down) -> Result<ExitCode> {
+    let (root, spec) = read(request.file.as_deref())?;
+    let mut command = compose(&root, &spec, request.env.as_deref())?;
+    command.args(["down", "--remove-orphans"]);
+    command.args(request.volumes.then_some("--volumes"));
+    finish(command)
+}
+
+/// The project's own files take the place of those in the image, and the server looks at them every second.
+fn watch(root: &Path, spec: &Spec) -> Result<()> {
+    let here = root.canonicalize().with_context(|| format!("cannot find {}", root.display()))?;
+    let here = here.to_str().context("the path of the project is not UTF-8")?;
+    let mut mounts = vec![format!("{here}:/app:ro")];
+    let media = spec.app.media.as_ref().map(|(_, folder)| folder);
+    let inside = [Some(&spec.app.static_root), media, spec.app.data_dir.as_ref()];
+    for folder in inside.into_iter().flatten().filter(|folder| !folder.starts_with('/')) {
+        // Docker mounts onto folders that are there.
+        let path = root.join(folder);
+        fs::create_dir_all(&path).with_context(|| format!("cannot create {}", path.display()))?;
+    }
+    // collectstatic has run in the image; this keeps what it made.
+    mounts.push(join("/app", &spec.app.static_root));
+    let mounts: Vec<_> = mounts.iter().map(|mount| json(mount)).collect();
+    let text = format!(
+        "# Written by `ruwsgi deploy up --watch`, for this machine.\nservices:\n  web:\n    command: [\"serve\", \"--ini\", \"/app/uwsgi.ini\", \"--py-autoreload\", \"1\"]\n    volumes: [{}]\n",
+        mounts.join(", ")
+    );
+    let ignore = Output { path: ".ruwsgi/.gitignore".into(), text: "*\n".into(), mode: 0o644 };
+    let output = Output { path: WATCH.to_owned(), text, mode: 0o644 };
+    replace(root, &[&ignore, &output])
+}
+
+/// Containers are made of the files on disk, which must be those of the description.
+fn up_to_date(root: &Path, spec: &Spec, needed: &[&str]) -> Result<()> {
+    let list = differing(root, &rendered(root, spec)?, &spec.keep)?;
+    let stale: Vec<String> = list
+        .iter()
+        .filter(|file| file.how != Difference::ChangedByHand)
+        .filter(|file| needed.iter().any(|path| file.path.starts_with(path)))
+        .map(|file| format!("{} is {}", file.path, file.how.word()))
+        .collect();
+    if stale.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("the files are not what ruwsgi.yaml says: {}", stale.join(", ")))
+        .hint("`ruwsgi deploy render` writes them, `ruwsgi deploy diff` shows what changes")
+        .into())
+}
+
+fn docker(root: &Path) -> Result<Command> {
+    let mut command = Command::new("docker");
+    command.current_dir(root).env("DOCKER_BUILDKIT", "1");
+    let there = Command::new("docker").arg("--version").output().is_ok();
+    if there {
+        return Ok(command);
+    }
+    Err(Failure::new("docker is not on this machine")
+        .hint("`ruwsgi deploy run` needs no containers; https://docs.docker.com/engine/install/")
+        .into())
+}
+
+fn compose(root: &Path, spec: &Spec, env: Option<&str>) -> Result<Command> {
+    let file = match env {
+        Some(name) => {
+            environment(spec, name)?;
+            format!("environments/{name}/compose.yaml")
+        }
+        None => "compose.yaml".to_owned(),
+    };
+    let mut command = docker(root)?;
+    let mut version = docker(root)?;
+    let version = version.args(["compose", "version"]).output();
+    if version.is_ok_and(|output| output.status.success()) {
+        command.args(["compose", "--file", &file]);
+        return Ok(command);
+    }
+    Err(Failure::new("docker has no `compose` (version 2)")
+        .hint("`apt-get install docker-compose-plugin`, or docker-compose-v2, or docker-compose of Debian 13")
+        .into())
+}
+
+/// Waits for it. Ctrl-C is for docker, which ends when it has put things in order.
+fn finish(mut command: Command) -> Result<ExitCode> {
+    let asked = Arc::new(AtomicBool::new(false));
+    let handlers: Vec<_> = [SIGINT, SIGTERM]
+        .into_iter()
+        .filter_map(|signal| flag::register(signal, Arc::clone(&asked)).ok())
+        .collect();
+    let status = command.status().context("cannot start docker");
+    for handler in handlers {
+        signal_hook::low_level::unregister(handler);
+    }
+    let code = status?.code().and_then(|code| u8::try_from(code).ok());
+    Ok(ExitCode::from(code.unwrap_or(1)))
+}
