@@ -448,7 +448,7 @@ pub fn get(port: u16, request: &str) -> String {
 pub fn run(
     root: &Path,
     python: &Path,
-) -> (std::process::Child, u16, Box<dyn Iterator<Item = String>>) {
+) -> (std::process::Child, u16, Box<dyn Iterator<Item = String> + Send>) {
     let venv = python.parent().and_then(Path::parent).expect("an environment");
     let mut child = Command::new(env!("CARGO_BIN_EXE_ruwsgi"))
         .args(["deploy", "run"])
