@@ -82,14 +82,16 @@ impl Reactor {
             let mut replied = std::pin::pin!(line.reply(reply, &mut exchange));
             match overlong.filter(|_| is_done) {
                 None => replied.await,
-                Some(overlong) => match tokio::time::timeout(OVERLONG, &mut replied).await {
-                    Ok(replied) => replied,
-                    Err(_) => {
+                Some(overlong) => {
+                    let in_time = tokio::time::timeout(OVERLONG, &mut replied).await;
+                    if let Ok(replied) = in_time {
+                        replied
+                    } else {
                         is_overlong = true;
                         overlong.notify_one();
                         replied.await
                     }
-                },
+                }
             }
         };
         if replied.is_err() {
@@ -104,9 +106,9 @@ impl Reactor {
 
     /// Who this thread is, for the gateway.
     fn note(&self) -> Note {
-        let number = |number: usize| u32::try_from(number).unwrap_or(0).to_be_bytes();
-        let [[a, b, c, d], [e, f, g, h]] = [self.shared.number, self.core].map(number);
-        [a, b, c, d, e, f, g, h]
+        let number = |number: usize| u32::try_from(number).unwrap_or(0);
+        let both = u64::from(number(self.shared.number)) << 32 | u64::from(number(self.core));
+        both.to_be_bytes()
     }
 
     /// Over when a connection that serves nothing is to be closed. Clients that may be about to send

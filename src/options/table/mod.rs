@@ -139,6 +139,9 @@ pub enum Command {
     Pause,
 }
 
+/// A word that may stand in the place of a value, and what it sets.
+pub type Word = (&'static str, fn(&mut Settings));
+
 /// One option.
 #[derive(Clone, Copy)]
 pub struct Row {
@@ -154,8 +157,8 @@ pub struct Row {
     pub repeats: bool,
     /// How the value is read.
     pub effect: Effect,
-    /// A word that may stand in the place of the value, and what it sets.
-    pub word: Option<(&'static str, fn(&mut Settings))>,
+    /// What may stand in the place of the value.
+    pub word: Option<Word>,
     /// What it does, in one sentence.
     pub help: &'static str,
 }
