@@ -6,10 +6,12 @@ partial one shows its tables only.
 
 import argparse
 import datetime
+import importlib.metadata
 import json
 import pathlib
 import random
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -70,12 +72,11 @@ def versions(ground):
         told = subprocess.run(command, capture_output=True, text=True, env=ground.environment)
         return (told.stdout + told.stderr).splitlines()[0].strip()
 
-    pip = json.loads(ground.run(ground.python, "-m", "pip", "list", "--format", "json", "--disable-pip-version-check"))
-    installed = {package["name"].lower(): package["version"] for package in pip}
     return {
         "ruwsgi": first_line(ground.server, "--version"),
         "Python": first_line(ground.python, "-V").removeprefix("Python "),
-        **{name: installed[name.lower()] for name in PEERS},
+        # This program runs where the peers are installed.
+        **{name: importlib.metadata.version(name) for name in PEERS},
         "nginx": first_line("nginx", "-v").rpartition("/")[2],
         "wrk": first_line("wrk", "-v").removeprefix("wrk ").split(" ")[0],
     }
@@ -191,6 +192,8 @@ def main():
     # Thousands of connections need as many descriptors, here and in the servers.
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 65536) if most > 0 else 65536,) * 2)
+    # A run that is stopped takes its servers along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ruwsgi: stopped"))
     begun = datetime.datetime.now()
     with tempfile.TemporaryDirectory(prefix="ruwsgi-bench-") as folder:
         run = Run(Ground(options.server, options.venv, options.limit, folder), options)

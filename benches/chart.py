@@ -6,7 +6,7 @@ from figures import Figures
 from rows import PATHS, WORKLOADS, rows
 
 # Title, then rows.
-WIDTH, LEFT, BAR, GAP, HEAD = 860, 170, 18, 5, 44
+WIDTH, LEFT, BAR, GAP, HEAD = 900, 170, 18, 5, 44
 SCALE = 380
 # Bars end here: what is more is only written.
 MOST = 1.6

@@ -156,7 +156,7 @@ fn run_command(command: ServerCommand, value: &str, said: &Said) -> Result<u8, F
             let names: Vec<_> = table::rows().flat_map(Row::names).collect();
             print(&(names.join("\n") + "\n"));
         }
-        ServerCommand::Reload => crate::master::commands::tell(value, Signal::SIGHUP)?,
+        ServerCommand::Reload => crate::master::commands::reload(value)?,
         ServerCommand::Pause => crate::master::commands::tell(value, Signal::SIGTSTP)?,
     }
     Ok(0)

@@ -18,9 +18,6 @@ pub enum Exit {
     NoProcess = 255,
 }
 
-/// A worker that ends with this code wants a successor, as in uWSGI.
-pub const WORKER_RELOAD: u8 = 17;
-
 /// An error that ends the program: what was being done, to what, and what to do about it.
 #[derive(Debug)]
 pub struct Failure {

@@ -18,10 +18,12 @@ const LONGEST: u64 = 64 << 10;
 /// What to ask, and where.
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// Where the server listens: host:port, or the path of a unix socket
+    /// Where the server listens: host:port, or the path of a unix socket. Without a path below, the
+    /// address of its metrics
+    #[arg(default_value = "127.0.0.1:9117")]
     address: String,
-    /// The page to ask for
-    #[arg(long, default_value = "/")]
+    /// The page to ask for; /-/ready and /-/live are those of the metrics
+    #[arg(long, default_value = "/-/ready")]
     path: String,
     /// The name of the site, as Django's `ALLOWED_HOSTS` has it
     #[arg(long, default_value = "localhost")]
@@ -36,7 +38,7 @@ pub(super) struct Arguments {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Protocol {
-    /// http-socket or http
+    /// metrics, http-socket or http
     Http,
     /// socket
     Uwsgi,

@@ -9,6 +9,8 @@ use std::os::unix::net::{SocketAddr, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use nix::net::if_::if_nametoindex;
+
 use crate::error::Failure;
 use crate::log::say;
 use crate::master;
@@ -126,6 +128,10 @@ fn carry_out(settings: &Settings, action: &HookAction) -> Result<(), String> {
             let flags = nix::libc::O_NONBLOCK;
             let file = OpenOptions::new().write(true).custom_flags(flags).open(path);
             told(file.and_then(|mut file| file.write_all(text.as_bytes())))
+        }
+        HookAction::WaitForInterface(name) => {
+            let timeout = settings.hooks.wait_for_interface_timeout;
+            wait(name, timeout, || if_nametoindex(name.as_str()).is_ok())
         }
         HookAction::WaitForFile(path) => {
             wait(path, settings.hooks.wait_for_fs_timeout, || Path::new(path).exists())

@@ -22,6 +22,8 @@ use crate::process::scoreboard::Scoreboard;
 use crate::python::{Facts, Wsgi};
 use crate::worker::{self, Cgi, Inlet, Source, Wire};
 
+/// `succeeds` where workers of an earlier image go on until these serve.
+#[expect(clippy::too_many_arguments, reason = "what a worker is made of, in one place")]
 pub(super) fn worker_job(
     number: usize,
     settings: &Arc<Settings>,
@@ -30,6 +32,7 @@ pub(super) fn worker_job(
     board: &'static Scoreboard,
     loaded: Option<&Arc<Wsgi>>,
     facts: &Facts,
+    succeeds: bool,
 ) -> worker::Job {
     let listeners = sockets.requests.iter().enumerate().filter_map(|(index, socket)| {
         let wire = match socket.protocol {
@@ -55,13 +58,18 @@ pub(super) fn worker_job(
         .map(|inlet| Source { wire: Wire::Gateway, inlet, tls: None });
     let (loaded, facts) = (loaded.cloned(), facts.clone());
     let for_load = Arc::clone(settings);
+    // Where others serve as long as this one does not, no application is worse than no worker.
+    let stands_in = number as u64 > settings.processes.processes;
+    let replaces = stands_in || (succeeds && is_first(board, number));
     let app = move || -> Result<Arc<dyn App>, u8> {
         let app = match loaded {
             Some(app) => app,
             None => match load(&for_load, facts) {
-                Ok((app, Some(failure))) if lacks_needed(&for_load, &app) => {
-                    say!("{failure}");
-                    return Err(failure.exit as u8);
+                Ok((app, Some(failure))) if replaces || lacks_needed(&for_load, &app) => {
+                    if lacks_needed(&for_load, &app) {
+                        say!("{failure}");
+                    }
+                    return Err(Exit::NoApp as u8);
                 }
                 Ok((app, _)) => Arc::new(app),
                 Err(failure) => {

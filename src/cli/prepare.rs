@@ -16,7 +16,7 @@ use crate::options::settings::Settings;
 use crate::process::daemon::{self, Launcher};
 use crate::process::identity::{self, Identity};
 use crate::process::reexec::Legacy;
-use crate::process::{environment, title};
+use crate::process::{capabilities, environment, title};
 
 /// Goes to the background where that was asked for, and opens the log.
 pub(super) fn go_to_background(
@@ -116,7 +116,7 @@ fn read_variables(directory: &Path) -> std::io::Result<()> {
 /// Becomes the user and group that the options name.
 pub(super) fn take_identity(settings: &Settings) -> Result<(), Failure> {
     let said = &settings.privileges;
-    drop_privileges(said.uid.as_ref(), said.gid.as_ref(), settings)?;
+    drop_privileges(said.uid.as_ref(), said.gid.as_ref(), settings, true)?;
     if nix::unistd::getuid().is_root() && said.uid.is_none() {
         say!("*** WARNING: you are running ruwsgi as root !!! (use the --uid flag) ***");
     }
@@ -126,22 +126,44 @@ pub(super) fn take_identity(settings: &Settings) -> Result<(), Failure> {
 /// The same for those that are to be taken before anything else.
 pub(super) fn take_immediate_identity(settings: &Settings) -> Result<(), Failure> {
     let said = &settings.privileges;
-    drop_privileges(said.immediate_uid.as_ref(), said.immediate_gid.as_ref(), settings)
+    drop_privileges(said.immediate_uid.as_ref(), said.immediate_gid.as_ref(), settings, false)
 }
 
 /// The same for the gateway, where it has an identity of its own.
 pub(super) fn take_identity_of_gateway(settings: &Settings) -> Result<(), Failure> {
-    drop_privileges(settings.http.http_uid.as_ref(), settings.http.http_gid.as_ref(), settings)
+    drop_privileges(
+        settings.http.http_uid.as_ref(),
+        settings.http.http_gid.as_ref(),
+        settings,
+        true,
+    )
 }
 
+/// `last` where this is what the processes stay: then capabilities are chosen, too.
 fn drop_privileges(
     uid: Option<&Named>,
     gid: Option<&Named>,
     settings: &Settings,
+    last: bool,
 ) -> Result<(), Failure> {
     let origin = uid.or(gid).map(|said| said.origin.to_string()).unwrap_or_default();
+    let kept = settings.privileges.cap.as_ref().filter(|_| last);
+    let origin =
+        if origin.is_empty() { kept.map(|said| said.origin.to_string()) } else { Some(origin) };
+    let failed = |error: &dyn std::fmt::Display| {
+        Failure::new(format!("{}: {error}", origin.as_deref().unwrap_or_default()))
+    };
+    let kept = kept.map(|said| capabilities::parse(&said.value)).transpose();
+    let kept = kept.map_err(|error| failed(&error))?.filter(|_| nix::unistd::getuid().is_root());
+    if kept.is_some() {
+        capabilities::survive().map_err(|error| failed(&error))?;
+    }
     let identity = identity(settings, uid, gid);
-    identity::become_them(&identity).map_err(|error| Failure::new(format!("{origin}: {error}")))
+    identity::become_them(&identity).map_err(|error| failed(&error))?;
+    match kept {
+        Some(kept) => capabilities::keep_only(&kept).map_err(|error| failed(&error)),
+        None => Ok(()),
+    }
 }
 
 /// A user and a group, with the further groups that the options name.

@@ -3,7 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -26,11 +26,12 @@ use crate::gateway;
 use crate::log::pipe::Pipe;
 use crate::log::plan::Plan;
 use crate::log::say;
+use crate::master::cron::Crons;
 use crate::master::daemons::Daemons;
-use crate::master::event::{Living, Place, Rules, Tie};
+use crate::master::event::{Life, Living, Outcome, Place, Rules, Tie};
 use crate::master::fifo::Fifo;
 use crate::master::state::State;
-use crate::master::{self, SIGNALS};
+use crate::master::{self, SIGNALS, report};
 use crate::net::listen::Listener;
 use crate::options::cgroup::Share;
 use crate::options::directive::{Origin, Said as Named};
@@ -65,6 +66,7 @@ pub(super) fn serve(
         (Err(failure), Some((legacy, spare))) if !legacy.processes.is_empty() => {
             say!("{failure}");
             say!("*** the reload failed: the old workers go on as they are ***");
+            report::tell(Outcome::Failed);
             carry_on(program, &legacy, spare)
         }
         (started, _) => started,
@@ -91,10 +93,17 @@ impl Spare {
         };
         Self { listeners: listeners.collect(), outputs: again(&legacy.outputs) }
     }
+
+    /// The listener for metrics among all.
+    fn metrics(&mut self, said: Option<&str>) -> Option<Listener> {
+        let index = self.listeners.iter().position(|(_, it)| said == Some(it.said.as_str()))?;
+        let (_, listener) = self.listeners.remove(index);
+        Arc::into_inner(listener)
+    }
 }
 
 /// Watches over processes of an image before, until they are gone or the next reload succeeds.
-fn carry_on(program: Program, legacy: &Legacy, spare: Spare) -> Result<u8, Failure> {
+fn carry_on(program: Program, legacy: &Legacy, mut spare: Spare) -> Result<u8, Failure> {
     let mut settings = Settings::default();
     let origin = || Origin::Environment("of the image before".to_owned());
     let touch_reload = legacy.touch_reload.iter().cloned();
@@ -104,6 +113,7 @@ fn carry_on(program: Program, legacy: &Legacy, spare: Spare) -> Result<u8, Failu
     drop(guard);
     let rules = Rules { workers: 0, initial: 0, ..rules(&settings, false, Vec::new()) };
     let daemons = Daemons::new(&settings, &legacy.daemons);
+    let metrics = spare.metrics(legacy.metrics.as_deref());
     let (processes, gateways) = (legacy.processes.clone(), legacy.gateways.clone());
     let elders = Living { processes, gateways, daemons: daemons.attendants(&legacy.daemons) };
     Ok(master::run(master::Job {
@@ -114,8 +124,10 @@ fn carry_on(program: Program, legacy: &Legacy, spare: Spare) -> Result<u8, Failu
         doors: Vec::new(),
         channel: None,
         stats: None,
+        metrics: metrics.as_ref(),
         fifo: None,
         daemons,
+        crons: crons(&settings, Some(legacy)),
         log: None,
         outputs: spare.outputs.iter().map(|(name, fd)| Heirloom::new(name, fd)).collect(),
         program,
@@ -189,6 +201,7 @@ fn start(
     served
 }
 
+#[expect(clippy::too_many_lines, reason = "a start, told in order")]
 fn start_server(
     settings: Settings,
     said: Said,
@@ -204,6 +217,7 @@ fn start_server(
     let mut leftovers = Leftovers::new(&settings);
     let drops = Drops::of(&settings);
     let is_later = legacy.is_some();
+    let crons = crons(&settings, legacy.as_ref());
     let Legacy { processes, gateways, daemons: beside, reloads, .. } = legacy.unwrap_or_default();
     let Settled { pidfiles, early } =
         settle(&settings, drops, is_later, heirlooms, &mut leftovers)?;
@@ -240,6 +254,7 @@ fn start_server(
     let (takes, gives) =
         channel::pair().map_err(|error| failed("make a channel", &error.into()))?;
     let gives = Arc::new(gives);
+    let succeeds = !elders.processes.is_empty();
     let requests = logs::requests(&settings, log.as_deref());
     let live = |place: Place| {
         if drops == Drops::InChildren
@@ -261,7 +276,8 @@ fn start_server(
                 }
                 let loaded = loaded.as_ref();
                 let (sockets, gives) = (&sockets, &gives);
-                let job = worker_job(number, &settings, sockets, gives, board, loaded, &facts);
+                let job =
+                    worker_job(number, &settings, sockets, gives, board, loaded, &facts, succeeds);
                 worker::run(worker::Job { requests: requests.clone(), ..job })
             }
             Place::Gateway => {
@@ -297,8 +313,10 @@ fn start_server(
         channel: Some(&gives),
         sockets: sockets.named(),
         stats: sockets.stats.as_ref(),
+        metrics: sockets.metrics.as_ref(),
         fifo,
         daemons,
+        crons,
         log,
         outputs,
         program,
@@ -369,7 +387,7 @@ pub(super) fn tell_master(signal: Signal) {
 }
 
 fn rules(settings: &Settings, gateway: bool, daemons: Vec<Tie>) -> Rules {
-    let seconds = std::time::Duration::from_secs;
+    let seconds = Duration::from_secs;
     let number = |number: u64| usize::try_from(number).unwrap_or(1);
     let grace = settings.limits.harakiri_graceful_timeout;
     Rules {
@@ -380,9 +398,27 @@ fn rules(settings: &Settings, gateway: bool, daemons: Vec<Tie>) -> Rules {
         daemons,
         mercy: seconds(settings.reload.worker_reload_mercy.min(settings.reload.reload_mercy)),
         // The worker answers the client before it is killed.
-        grace: (grace > 0).then(|| seconds(grace) + std::time::Duration::from_millis(500)),
+        grace: (grace > 0).then(|| seconds(grace) + Duration::from_millis(500)),
         breath: seconds(settings.processes.forkbomb_delay),
         need_app: settings.python.need_app,
+        life: life(settings),
+    }
+}
+
+/// The commands that run at times, and those that an earlier image left running.
+fn crons(settings: &Settings, legacy: Option<&Legacy>) -> Crons {
+    let left = legacy.map(|legacy| (legacy.cron_minute, legacy.crons.clone()));
+    let (looked, running) = left.unwrap_or_default();
+    Crons::new(settings.daemons.crons.clone(), settings.daemons.cron_harakiri, looked, running)
+}
+
+fn life(settings: &Settings) -> Life {
+    let said = &settings.reload;
+    let most = said.max_worker_lifetime;
+    Life {
+        // As uWSGI: no worker goes before.
+        most: (most > 0).then(|| Duration::from_secs(most.max(said.min_worker_lifetime))),
+        delta: Duration::from_secs(said.max_worker_lifetime_delta),
     }
 }
 

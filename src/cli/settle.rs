@@ -33,6 +33,9 @@ pub(super) fn load_applications(
         Loaded::Later => None,
     };
     hooks::run(settings, Moment::PostApp)?;
+    if loaded.is_some() {
+        python::before_forks(settings.python.gc_freeze);
+    }
     drops.now(Drops::AfterApps, settings)?;
     change_directory(settings.processes.chdir2.as_ref())?;
     Ok(loaded)
@@ -69,6 +72,8 @@ pub(super) fn settle(
     take_immediate_identity(settings)?;
     hooks::run(settings, Moment::Asap)?;
     open(settings.processes.pidfile.as_ref())?;
+    let interfaces = &settings.hooks.wait_for_interface;
+    hooks::wait_for(settings, interfaces, HookAction::WaitForInterface)?;
     hooks::wait_for(settings, &settings.hooks.wait_for_fs, HookAction::WaitForFile)?;
     hooks::run(settings, Moment::PreJail)?;
     change_root(settings)?;

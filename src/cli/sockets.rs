@@ -27,6 +27,7 @@ pub(super) struct Entrance {
 pub(super) struct Sockets {
     pub(super) requests: Vec<Entrance>,
     pub(super) stats: Option<Listener>,
+    pub(super) metrics: Option<Listener>,
 }
 
 /// What is opened before privileges are dropped and the directory is changed, as in uWSGI: shared
@@ -128,11 +129,15 @@ impl Sockets {
         if let Some(stats) = &stats {
             say!("*** Stats server enabled on {} fd: {} ***", stats.address, stats.fd());
         }
+        let metrics = settings.statistics.metrics.as_ref().map(&mut open).transpose()?;
+        if let Some(metrics) = &metrics {
+            say!("*** metrics and health on {} fd: {} ***", metrics.address, metrics.fd());
+        }
         for heirloom in heirlooms {
             // No longer wanted: closed.
             drop(heirloom.into_fd());
         }
-        Ok(Self { requests, stats })
+        Ok(Self { requests, stats, metrics })
     }
 
     pub(super) fn named(&self) -> Vec<(&'static str, Arc<Listener>)> {

@@ -4,8 +4,8 @@
 //! What the lines of the server become is `server`, those of nginx `site`; `settle` holds the result against the
 //! description's own rules and against what is rendered from it.
 
+mod beside;
 mod description;
-mod nginx;
 mod report;
 mod server;
 mod settle;

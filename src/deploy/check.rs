@@ -12,6 +12,7 @@ use super::keys::Read;
 use super::kinds::is_public;
 use super::load::{Knows, Reader};
 use super::problem::Problem;
+pub(super) use numbers::{MASTER, RESERVE};
 
 /// All rules.
 #[must_use]
@@ -153,6 +154,34 @@ fn names(of: &Reader<'_>, problems: &mut Vec<Problem>) {
                 "https needs a name a certificate can be for, and nginx.server_names has none",
             )
             .help("put the site's name first: server_names: [www.example.com]")
+            .rule("X6"),
+        );
+    }
+    for (from, _, at) in of.pairs("nginx.redirects") {
+        if hosts.iter().any(|(host, _)| *host == from) {
+            problems.push(
+                Problem::new(at, format!("`{from}` is one of the site's own names"))
+                    .help("in `nginx.server_names` or in `nginx.redirects`, not in both")
+                    .rule("X6"),
+            );
+        }
+    }
+    if tls == "acme" && of.maybe("nginx.acme_email").is_none() {
+        problems.push(
+            Problem::new(at, "an ACME service wants an address to write to")
+                .help("nginx:\n  acme_email: admin@example.com")
+                .rule("N11"),
+        );
+    }
+    if tls == "acme"
+        && let Some((host, at)) = hosts.iter().find(|(host, _)| host.starts_with('*'))
+    {
+        problems.push(
+            Problem::new(
+                *at,
+                format!("`{host}`: no certificate for it can be had by an ACME path"),
+            )
+            .help("each name written out, or `tls: files`")
             .rule("X6"),
         );
     }
@@ -303,5 +332,89 @@ mod tests {
             .unwrap_err()
             .to_string()
         );
+    }
+
+    #[test]
+    fn each_rule_names_the_line_that_breaks_it() {
+        let base = format!("{GOOD}  VALUE\n");
+        for (nginx, more, rule, line) in [
+            ("read_timeout: 10s", "", "X1", "read_timeout"),
+            ("", "k8s:\n  ingress_timeout: 40s\n", "X1", "ingress_timeout"),
+            ("", "k8s:\n  balancer_timeout: 45s\n", "X1", "balancer_timeout"),
+            ("client_max_body_size: 1m", "", "X2", "client_max_body_size"),
+            ("", "uid: 0\n", "X3", "uid"),
+            ("", "server:\n  options:\n    uid: 7\n", "X4", "uid"),
+            ("", "services:\n  redis: external\n", "X4", "redis"),
+            ("redirects: {www.example.com: /}", "", "X6", "redirects"),
+            ("", "compose:\n  stop_grace: 30s\n", "X7", "stop_grace"),
+            ("", "k8s:\n  grace: 20s\n", "X7", "grace"),
+            (
+                "",
+                "services:\n  postgres: managed\nk8s:\n  max_replicas: 30\n",
+                "X8",
+                "max_replicas",
+            ),
+            ("", "server:\n  reload_on_rss: 400Mi\n", "X9", "reload_on_rss"),
+            ("tls: upstream", "", "X10", "tls"),
+            ("", "environments:\n  staging:\n    python: \"3.12\"\n", "X11", "python"),
+            ("rate_limits: {/heal: 1r/s}", "", "X12", "rate_limits"),
+            ("server_name: x", "", "", "server_name: x"),
+            ("trusted_proxies: [0.0.0.0/0]", "", "N22", "trusted_proxies"),
+            ("tls: acme", "", "N11", "tls"),
+            (
+                "",
+                "server:\n  options:\n    cheaper: 1\nk8s:\n  max_replicas: 4\n",
+                "U07",
+                "cheaper",
+            ),
+            ("", "k8s:\n  target_cpu: 50\n", "", "target_cpu"),
+            ("", "cron:\n  web: {schedule: \"1 1 * * *\", command: \"true\"}\n", "", "web"),
+            ("", "workers:\n  mail: {celery: beat, replicas: 2}\n", "", "mail"),
+        ] {
+            let source = format!(
+                "{}{more}",
+                base.replace("VALUE", nginx).replace("app:\n", "app:\n  health: /health\n")
+            );
+            let problems = load("ruwsgi.yaml", &source, |_| Known::Yes).unwrap_err();
+            let errors: Vec<_> = problems.list.iter().filter(|problem| !problem.warning).collect();
+            let [problem] = errors.as_slice() else { panic!("{source}\n{problems}") };
+            assert_eq!(problem.rule.unwrap_or_default(), rule, "{problems}");
+            let told = source.lines().nth(problem.at.line - 1).unwrap();
+            assert!(told.contains(line), "{problems}");
+        }
+    }
+
+    #[test]
+    fn an_environment_is_checked_as_a_whole_and_told_by_its_name() {
+        let environments = "environments:\n  staging:\n    server: {harakiri: 2m}\n    nginx: {read_timeout: 1m}\n  live: {}\n";
+        let told =
+            load("ruwsgi.yaml", &format!("{GOOD}{environments}"), |_| Known::Yes).unwrap_err();
+        assert!(told.to_string().contains("in `staging`: nginx gives up after 60s"), "{told}");
+        assert_eq!(told.list.len(), 1);
+        let good = environments.replace("1m", "3m");
+        let spec = load("ruwsgi.yaml", &format!("{GOOD}{good}"), |_| Known::Yes).unwrap();
+        let [staging, live] = spec.environments.as_slice() else { panic!("two environments") };
+        assert_eq!(
+            (staging.server.harakiri, live.server.harakiri, spec.server.harakiri),
+            (120, 30, 30)
+        );
+        assert_eq!(staging.k8s.namespace, "mysite-staging");
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config { cases: 48, failure_persistence: None, ..Default::default() })]
+        #[test]
+        fn no_damage_to_a_file_is_a_panic(at in 0_usize..4000, cut in 0_usize..40, put in "[ -~\n]{0,20}") {
+            let whole = include_str!("../../tests/fixtures/deploy/everything.yaml");
+            let mut text: Vec<char> = whole.chars().collect();
+            let from = at.min(text.len());
+            let to = (from + cut).min(text.len());
+            text.splice(from..to, put.chars());
+            let text: String = text.into_iter().collect();
+            match load("ruwsgi.yaml", &text, |_| Known::Yes) {
+                Ok(spec) => drop(crate::deploy::render::render(&crate::deploy::plan::plan(&spec))),
+                Err(problems) => proptest::prop_assert!(!problems.to_string().is_empty()),
+            }
+        }
     }
 }

@@ -18,7 +18,7 @@ use super::context::join;
 use super::show::say;
 use super::spec::Spec;
 use super::write::{Difference, differing, replace};
-use super::{init, read, rendered, run};
+use super::{environment, init, read, rendered, run};
 use crate::deploy::escape::json;
 use crate::deploy::render::Output;
 use crate::error::Failure;
@@ -45,8 +45,11 @@ pub struct Up {
     /// This file, not the ruwsgi.yaml found here or in a folder above.
     #[arg(long, short)]
     file: Option<PathBuf>,
+    /// The environment whose compose.yaml is meant.
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
     /// For development: changes of Python modules reach the running application. Stays until Ctrl-C.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "env")]
     watch: bool,
     /// Take the images as they are.
     #[arg(long)]
@@ -60,6 +63,9 @@ pub struct Down {
     /// This file, not the ruwsgi.yaml found here or in a folder above.
     #[arg(long, short)]
     file: Option<PathBuf>,
+    /// The environment whose compose.yaml is meant.
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
     /// Remove the volumes too: the database, uploads and everything else that was kept.
     #[arg(long)]
     volumes: bool,
@@ -101,23 +107,33 @@ pub(super) fn up(request: &Up) -> Result<ExitCode> {
     up_to_date(
         &root,
         &spec,
-        &["compose.yaml", "Dockerfile", ".dockerignore", "uwsgi.ini", "nginx/"],
+        &["compose.yaml", "environments/", "Dockerfile", ".dockerignore", "uwsgi.ini", "nginx/"],
     )?;
     init::create_secrets(&root, &spec)?;
     run::missing_secrets(&root, &spec)?;
-    if !request.watch {
-        let code = roll(&root, &spec, request.no_build)?;
-        if code != ExitCode::SUCCESS {
-            return Ok(code);
+    let env = request.env.as_deref();
+    let this = match env {
+        Some(name) => environment(&spec, name)?,
+        None => &spec,
+    };
+    let one_by_one = !request.watch && this.compose.replicas > 1;
+    if one_by_one {
+        for arguments in roll(this, request.no_build) {
+            let mut command = compose(&root, &spec, env)?;
+            command.args(arguments);
+            let code = finish(command)?;
+            if code != ExitCode::SUCCESS {
+                return Ok(code);
+            }
         }
     }
-    let mut command = compose(&root)?;
+    let mut command = compose(&root, &spec, env)?;
     if request.watch {
         watch(&root, &spec)?;
         command.args(["--file", WATCH]);
     }
     command.arg("up");
-    command.args((request.watch && !request.no_build).then_some("--build"));
+    command.args((!one_by_one && !request.no_build).then_some("--build"));
     command.args(match request.watch {
         // What was collected into the image is taken anew.
         true => ["--renew-anon-volumes", "--remove-orphans"],
@@ -127,38 +143,26 @@ pub(super) fn up(request: &Up) -> Result<ExitCode> {
     if code == ExitCode::SUCCESS && !request.watch {
         say(&format!(
             "{} is up: http://{}/   (`ruwsgi deploy down` stops it)",
-            spec.name, spec.compose.publish
+            spec.name, this.compose.publish
         ));
     }
     Ok(code)
 }
 
-/// Builds, and brings the containers of the application up one by one: Compose by itself stops all whose image is
-/// another before it starts the first. One that does not become healthy leaves those after it as they were.
-fn roll(root: &Path, spec: &Spec, no_build: bool) -> Result<ExitCode> {
-    if !no_build {
-        let mut command = compose(root)?;
-        command.arg("build");
-        let code = finish(command)?;
-        if code != ExitCode::SUCCESS {
-            return Ok(code);
-        }
-    }
-    for name in spec.compose.web().iter().filter(|_| spec.compose.replicas > 1) {
-        let mut command = compose(root)?;
-        command.args(["up", "--wait", "--no-build", name]);
-        let code = finish(command)?;
-        if code != ExitCode::SUCCESS {
-            return Ok(code);
-        }
-    }
-    Ok(ExitCode::SUCCESS)
+/// What Compose is asked for so that one container of the application always answers: by itself it stops all whose image
+/// is another before it starts the first. One that does not become healthy leaves those after it as they were.
+fn roll(spec: &Spec, no_build: bool) -> Vec<Vec<String>> {
+    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+    let build = (!no_build).then(|| words(&["build"]));
+    let each = spec.compose.web();
+    let each = each.iter().map(|name| words(&["up", "--wait", "--no-build", name]));
+    build.into_iter().chain(each).collect()
 }
 
 /// Stops and removes the containers.
 pub(super) fn down(request: &Down) -> Result<ExitCode> {
-    let (root, _) = read(request.file.as_deref())?;
-    let mut command = compose(&root)?;
+    let (root, spec) = read(request.file.as_deref())?;
+    let mut command = compose(&root, &spec, request.env.as_deref())?;
     command.args(["down", "--remove-orphans"]);
     command.args(request.volumes.then_some("--volumes"));
     finish(command)
@@ -217,12 +221,19 @@ fn docker(root: &Path) -> Result<Command> {
         .into())
 }
 
-fn compose(root: &Path) -> Result<Command> {
+fn compose(root: &Path, spec: &Spec, env: Option<&str>) -> Result<Command> {
+    let file = match env {
+        Some(name) => {
+            environment(spec, name)?;
+            format!("environments/{name}/compose.yaml")
+        }
+        None => "compose.yaml".to_owned(),
+    };
     let mut command = docker(root)?;
     let mut version = docker(root)?;
     let version = version.args(["compose", "version"]).output();
     if version.is_ok_and(|output| output.status.success()) {
-        command.args(["compose", "--project-directory", ".", "--file", "compose.yaml"]);
+        command.args(["compose", "--file", &file]);
         return Ok(command);
     }
     Err(Failure::new("docker has no `compose` (version 2)")

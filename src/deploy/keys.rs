@@ -153,7 +153,8 @@ fn unknown(name: &Node, path: &str, pattern: &str) -> Problem {
 fn one(key: &'static Key, path: &str, name: &Node, node: &Node, read: &mut Read) {
     let at = if node.value == Value::Null { name.at } else { node.at };
     let wrong = |at: Position, found: String, wants: String| {
-        let problem = Problem::new(at, format!("`{path}` must be {wants}, not {found}"));
+        let mut problem = Problem::new(at, format!("`{path}` must be {wants}, not {found}"));
+        problem.rule = rule_of(path);
         match key.default {
             Fallback::Is(value) => problem.help(format!(
                 "such as: `{}: {value}` (the default)",
@@ -201,6 +202,17 @@ fn one(key: &'static Key, path: &str, name: &Node, node: &Node, read: &mut Read)
         }
     };
     read.values.insert(path.to_owned(), (given, node.at));
+}
+
+/// The rule that a value of the wrong form would break.
+fn rule_of(path: &str) -> Option<&'static str> {
+    match path.split('.').next() {
+        Some("nginx") => Some("N22"),
+        Some("images") => Some("D03"),
+        Some("secrets" | "env") => Some("K13"),
+        Some("uid") => Some("X3"),
+        _ => None,
+    }
 }
 
 fn pairs(

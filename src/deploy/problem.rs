@@ -69,7 +69,7 @@ pub struct Problems {
     pub list: Vec<Problem>,
 }
 
-/// More than this many are counted, not shown: the message stays on one screen.
+/// So many are shown with their line and what to write; the rest is told in a line each, so that it stays on one screen.
 const SHOWN: usize = 6;
 
 impl Problems {
@@ -87,8 +87,11 @@ impl fmt::Display for Problems {
         for problem in self.list.iter().take(SHOWN) {
             show(out, &self.file, &self.source, problem)?;
         }
+        for problem in self.list.iter().skip(SHOWN) {
+            head(out, &self.file, problem)?;
+        }
         if self.list.len() > SHOWN {
-            writeln!(out, "... and {} more\n", self.list.len() - SHOWN)?;
+            writeln!(out)?;
         }
         let counted = |warning: bool, word: &str| {
             let count = self.list.iter().filter(|problem| problem.warning == warning).count();
@@ -105,21 +108,24 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-fn show(out: &mut fmt::Formatter<'_>, file: &str, source: &str, problem: &Problem) -> fmt::Result {
-    let Position { line, column, length } = problem.at;
+/// Where, and what was found.
+fn head(out: &mut fmt::Formatter<'_>, file: &str, problem: &Problem) -> fmt::Result {
+    let Position { line, column, .. } = problem.at;
     let rule = problem.rule.map(|rule| format!("[{rule}]")).unwrap_or_default();
     let word = if problem.warning { "warning" } else { "error" };
-    if line == 0 {
-        writeln!(out, "{file}: {word}{rule}: {}", problem.message)?;
-    } else {
-        writeln!(out, "{file}:{line}:{column}: {word}{rule}: {}", problem.message)?;
-        if let Some(text) = source.lines().nth(line - 1) {
-            let width = line.to_string().len();
-            let shown: String = text.chars().take(160).collect();
-            let marks = "^".repeat(length.clamp(1, 60));
-            writeln!(out, "{:width$} |\n{line} | {shown}", "")?;
-            writeln!(out, "{:width$} | {:indent$}{marks}", "", "", indent = column.max(1) - 1)?;
-        }
+    let place = if line == 0 { String::new() } else { format!(":{line}:{column}") };
+    writeln!(out, "{file}{place}: {word}{rule}: {}", problem.message)
+}
+
+fn show(out: &mut fmt::Formatter<'_>, file: &str, source: &str, problem: &Problem) -> fmt::Result {
+    let Position { line, column, length } = problem.at;
+    head(out, file, problem)?;
+    if let Some(text) = line.checked_sub(1).and_then(|index| source.lines().nth(index)) {
+        let width = line.to_string().len();
+        let shown: String = text.chars().take(160).collect();
+        let marks = "^".repeat(length.clamp(1, 60));
+        writeln!(out, "{:width$} |\n{line} | {shown}", "")?;
+        writeln!(out, "{:width$} | {:indent$}{marks}", "", "", indent = column.max(1) - 1)?;
     }
     if let Some(help) = &problem.help {
         for line in help.lines() {

@@ -13,6 +13,8 @@ use crate::log::say;
 use crate::net::http::plain;
 use crate::net::stream::Stream;
 use crate::options::settings::Settings;
+use crate::process::scoreboard;
+use crate::protocol::REQUEST_START;
 use crate::protocol::http::{Facts, host_and_target, vars};
 use crate::protocol::http1::Head;
 use crate::protocol::reply::frame::Event;
@@ -89,6 +91,10 @@ fn packet(
             if head.length().is_none() {
                 // A body that came in chunks has a length now.
                 vars.push(b"CONTENT_LENGTH", body.len().to_string().as_bytes())?;
+            }
+            if settings.statistics.metrics.is_some() {
+                let now = scoreboard::now().as_secs_f64().to_string();
+                vars.push(REQUEST_START, now.as_bytes())?;
             }
             Ok(vars)
         });

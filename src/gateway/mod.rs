@@ -144,17 +144,35 @@ async fn accept(gateway: Rc<Gateway>, entrance: Entrance) {
     };
     let preface = Rc::new(Preface {
         proxy: gateway.settings.http.http_enable_proxy_protocol,
-        tls: entrance.tls,
+        tls: entrance.tls.clone(),
         verbose: gateway.settings.http.ssl_verbose,
         wait: Duration::from_secs(gateway.settings.http.http_timeout),
     });
     let to_https = entrance.to_https;
     let mut leaving = gateway.leaving.subscribe();
+    let mut left = None;
     loop {
-        let accepted = tokio::select! {
-            biased;
-            _ = leaving.wait_for(|leaving| *leaving > Leaving::No) => return,
-            accepted = acceptor.accept() => accepted,
+        let accepted = match &mut left {
+            None => tokio::select! {
+                biased;
+                leaving = leaving.wait_for(|leaving| *leaving > Leaving::No) => {
+                    // Whoever waits when the server stops is still served; later ones are for a
+                    // gateway to come.
+                    let soon = leaving.is_ok_and(|leaving| *leaving == Leaving::Soon);
+                    let queue = entrance.listener.queue().filter(|_| soon);
+                    left = Some(queue.map_or(0, |queue| queue.waiting));
+                    continue;
+                }
+                accepted = acceptor.accept() => accepted,
+            },
+            Some(0) => return,
+            Some(left) => {
+                *left -= 1;
+                match tokio::time::timeout(BREATH, acceptor.accept()).await {
+                    Ok(accepted) => accepted,
+                    Err(_) => return,
+                }
+            }
         };
         let stream = match accepted {
             Ok(stream) => stream,

@@ -8,6 +8,8 @@
 pub enum Algorithm {
     /// More when nobody is idle, fewer when more than the minimum is.
     Spare,
+    /// As many idle ones as the minimum, at once; fewer when more have been idle for long.
+    Spare2,
     /// More when clients wait in the queue of a socket.
     Backlog,
     /// By the share of time that the workers spend on requests.
@@ -29,6 +31,8 @@ pub struct Rules {
     pub step: usize,
     /// How many looks in a row must say the same; for `Backlog` the clients that may wait.
     pub overload: u64,
+    /// How many looks in a row more must be idle than are wanted, for `Spare2`.
+    pub patience: u64,
     /// Above this sum of resident memory in bytes none comes; 0 is no limit.
     pub soft_memory: u64,
     /// Above this one goes; 0 is no limit.
@@ -152,6 +156,7 @@ impl Cheaper {
         }
         let change = match self.rules.algorithm {
             Algorithm::Spare => self.spare(view),
+            Algorithm::Spare2 => self.spare2(view),
             Algorithm::Backlog => self.backlog(view),
             Algorithm::Busyness => self.busyness(view),
             Algorithm::Manual => Change::None,
@@ -183,6 +188,21 @@ impl Cheaper {
         self.short = if idle == 0 && !coming { self.short + 1 } else { 0 };
         self.calm = if idle > self.rules.least { self.calm + 1 } else { 0 };
         self.decide(view)
+    }
+
+    fn spare2(&mut self, view: &View) -> Change {
+        // Who is only coming will be idle in a moment.
+        let idle = view.workers.iter().filter(|worker| !worker.ready || !worker.busy).count();
+        if idle < self.rules.least {
+            self.calm = 0;
+            return Change::Grow(self.rules.step.min(self.rules.least - idle));
+        }
+        self.calm = if idle > self.rules.least { self.calm + 1 } else { 0 };
+        if self.calm < self.rules.patience.max(1) {
+            return Change::None;
+        }
+        self.calm = 0;
+        self.shrink_idle(view)
     }
 
     fn backlog(&mut self, view: &View) -> Change {
@@ -290,6 +310,7 @@ mod tests {
             most: 4,
             step: 2,
             overload: 3,
+            patience: 2,
             soft_memory: 0,
             hard_memory: 0,
             busyness: Busyness {
@@ -354,6 +375,27 @@ mod tests {
         for _ in 0..5 {
             assert_eq!(cheaper.look(&coming), Change::None);
         }
+    }
+
+    #[test]
+    fn spare2_keeps_some_idle_and_is_slow_to_let_go() {
+        let rules = Rules { least: 2, most: 8, ..rules(Algorithm::Spare2) };
+        let mut cheaper = Cheaper::new(rules);
+        assert_eq!(cheaper.look(&view(&[false, false])), Change::None);
+        assert_eq!(
+            cheaper.look(&view(&[true, false])),
+            Change::Grow(1),
+            "no more than are missing"
+        );
+        assert_eq!(cheaper.look(&view(&[true; 3])), Change::Grow(2));
+        let mut coming = view(&[true, true, false, false]);
+        coming.workers[3].ready = false;
+        assert_eq!(cheaper.look(&coming), Change::None);
+        let calm = view(&[true, false, false, false]);
+        assert_eq!(cheaper.look(&calm), Change::None);
+        assert_eq!(cheaper.look(&calm), Change::Shrink(4));
+        assert_eq!(cheaper.look(&calm), Change::None, "one after the other");
+        assert_eq!(cheaper.look(&view(&[false, false])), Change::None);
     }
 
     #[test]

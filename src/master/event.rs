@@ -52,6 +52,8 @@ pub enum Event {
     Overdue(usize),
     /// A worker uses more memory than it may.
     Oversized(usize),
+    /// A worker has reached a limit of its own and wants a successor.
+    Worn(usize),
     /// Have so many workers more.
     Grow(usize),
     /// Do without this worker.
@@ -95,10 +97,23 @@ pub enum Action {
     KillGroup(i32),
     /// Start the program anew in this process; what lives goes on meanwhile.
     StartAnew(Living),
+    /// Tell who asked for the reload how it went.
+    Report(Outcome),
     /// Say something.
     Say(String),
     /// End with this exit code.
     End(u8),
+}
+
+/// How a reload went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The new workers serve.
+    Done,
+    /// The old workers go on.
+    Failed,
+    /// The server ends instead, as it was told to.
+    Ends,
 }
 
 /// The processes of a server, by pid.
@@ -149,6 +164,17 @@ pub struct Rules {
     pub grace: Option<Duration>,
     /// How long to wait before a place is filled again where processes end as soon as they start.
     pub breath: Duration,
+    /// How long workers live.
+    pub life: Life,
     /// Whether a worker without an application ends the server.
     pub need_app: bool,
+}
+
+/// How long workers live.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Life {
+    /// When a worker is replaced; `None` is never.
+    pub most: Option<Duration>,
+    /// How much longer each worker lives than the one before it.
+    pub delta: Duration,
 }

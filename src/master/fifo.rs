@@ -54,7 +54,7 @@ impl Command {
         Some(match byte {
             b'q' => Self::Stop,
             b'Q' => Self::StopNow,
-            b'r' | b'R' => Self::Reload,
+            b'r' | b'R' | b'f' => Self::Reload,
             b'w' => Self::ReloadWorkers,
             b'W' => Self::ReloadWorkersNow,
             b'c' => Self::ChainReload,
@@ -67,7 +67,7 @@ impl Command {
             b'0'..=b'9' => Self::Switch(usize::from(byte - b'0')),
             b'l' => Self::ReopenLogs,
             b'L' => Self::RotateLogs,
-            b'f' | b'S' | b'E' | b'B' => Self::Later(char::from(byte)),
+            b'S' | b'E' | b'B' => Self::Later(char::from(byte)),
             _ => return None,
         })
     }

@@ -1,23 +1,27 @@
 //! What the master hears: signals, letters of the FIFO, the ends and the words of its children.
 
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 
 use super::Master;
-use super::event::{End, Event, Place};
+use super::event::{End, Event, Outcome, Place};
 use super::fifo::{Command, Fifo};
+use super::report;
 use crate::log::say;
 use crate::options::hooks::{HookAction, SignalTo};
 use crate::process::notify;
-use crate::process::scoreboard;
+use crate::process::{scoreboard, signals};
 
 impl Master<'_> {
     pub(super) fn hear_signals(&mut self) {
         for signal in self.job.signals.take() {
             match (signal, self.hooked(signal)) {
                 (Signal::SIGCHLD, _) => self.reap(),
+                // What there is to see is looked at in each round.
+                (signals::LOOK, None) => {}
                 (_, Some(SignalTo::Stop)) => self.stop(),
                 (_, Some(SignalTo::StopNow)) | (Signal::SIGINT | Signal::SIGQUIT, None) => {
                     self.stop_now();
@@ -93,7 +97,8 @@ impl Master<'_> {
 
     pub(super) fn reload(&mut self) {
         if self.job.settings.processes.exit_on_reload {
-            self.take(Event::Stop);
+            report::tell(Outcome::Ends);
+            self.stop();
         } else {
             say!("...gracefully killing workers...");
             self.take(Event::Reload);
@@ -132,9 +137,21 @@ impl Master<'_> {
             let own = |worker: &&scoreboard::Worker| {
                 worker.pid.load(Ordering::SeqCst) == pid.unsigned_abs()
             };
-            if let Some(worker) = workers.into_iter().find(own) {
+            let workers = workers.enumerate();
+            if let Some((index, worker)) = workers.into_iter().find(|(_, worker)| own(worker)) {
+                // It may have served between two looks.
+                if worker.accepting.load(Ordering::SeqCst) {
+                    self.take(Event::Ready(Place::Worker(index + 1)));
+                }
                 worker.pid.store(0, Ordering::SeqCst);
                 worker.accepting.store(false, Ordering::SeqCst);
+            }
+            if let Some((command, took)) = self.job.crons.bury(pid, Instant::now()) {
+                let seconds = took.as_secs();
+                say!(
+                    "[uwsgi-cron] command \"{command}\" running with pid {pid} exited after \
+                     {seconds} second(s)"
+                );
             }
             if let Some((pid, end)) = self.job.daemons.bury(pid, end) {
                 self.take(Event::Ended(pid, end));
@@ -169,6 +186,11 @@ impl Master<'_> {
         if unready.is_empty() && !self.told_ready {
             self.told_ready = true;
             notify::tell(notify::Word::Ready);
+        }
+        for (index, worker) in self.job.board.workers().iter().enumerate() {
+            if worker.worn.swap(false, Ordering::SeqCst) {
+                self.take(Event::Worn(index + 1));
+            }
         }
         let workers = self.job.board.workers().iter();
         if workers.filter(|worker| worker.wants_reload.swap(false, Ordering::SeqCst)).count() > 0 {

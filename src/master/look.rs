@@ -3,7 +3,10 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
+
 use super::cheaper::{self, Algorithm, Busyness, Change, Cheaper, View};
+use super::cron::Clock;
 use super::event::{Event, Place};
 use super::touched::{Touched, Wish};
 use super::{Job, Master};
@@ -12,7 +15,11 @@ use crate::net::listen;
 use crate::options::hooks::HookAction;
 use crate::options::settings::Settings;
 use crate::process::inspect;
-use crate::process::scoreboard;
+use crate::process::scoreboard::{self, Core};
+use crate::process::shell::{self, Program};
+
+/// So often it is looked again after a request that takes too long.
+const SOON: Duration = Duration::from_millis(50);
 
 /// What is remembered from look to look.
 pub(super) struct Looks {
@@ -34,6 +41,7 @@ fn rules(settings: &Settings) -> cheaper::Rules {
     let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let algorithm = match said.cheaper_algo.as_ref().map(|algorithm| algorithm.value.as_str()) {
         None | Some("spare") => Algorithm::Spare,
+        Some("spare2") => Algorithm::Spare2,
         Some("backlog") => Algorithm::Backlog,
         Some("busyness") => Algorithm::Busyness,
         Some("manual") => Algorithm::Manual,
@@ -48,6 +56,7 @@ fn rules(settings: &Settings) -> cheaper::Rules {
         most: number(settings.processes.processes),
         step: number(said.cheaper_step).max(1),
         overload: said.cheaper_overload,
+        patience: said.cheaper_idle,
         soft_memory: said.cheaper_rss_limit_soft,
         hard_memory: said.cheaper_rss_limit_hard,
         busyness: Busyness {
@@ -68,11 +77,11 @@ impl Master<'_> {
     pub(super) fn look(&mut self) {
         self.keep_log();
         self.job.daemons.find_orphans();
-        self.look_at_requests();
         if self.job.state.is_stopping() {
             return;
         }
         self.look_at_files();
+        self.look_at_the_clock();
         self.look_at_memory();
         self.look_at_the_number();
         self.look_at_the_quiet();
@@ -124,31 +133,53 @@ impl Master<'_> {
         }
     }
 
+    /// Starts the commands of this minute, and ends those that take too long.
+    fn look_at_the_clock(&mut self) {
+        for command in self.job.crons.due(&Clock::now()) {
+            let program = Program { command: &command, ..Program::default() };
+            match shell::start(&program) {
+                Ok(pid) => {
+                    say!("[uwsgi-cron] running \"{command}\" (pid {pid})");
+                    let started = scoreboard::now().as_secs();
+                    self.job.crons.started(command, pid, started, Instant::now());
+                }
+                Err(error) => say!("[uwsgi-cron] cannot run \"{command}\": {error}"),
+            }
+        }
+        for (command, pid) in self.job.crons.overdue(Instant::now()) {
+            say!("*** HARAKIRI ON CRON \"{command}\" (pid: {pid}) ***");
+            shell::signal(pid, Signal::SIGKILL as i32);
+        }
+    }
+
     /// Clients that wait in the queues of the sockets, where the kernel tells.
     fn queue(&self) -> Option<u64> {
         listen::queue(self.job.sockets.iter().map(|(_, listener)| &**listener))
     }
 
-    fn look_at_requests(&mut self) {
+    /// Ends workers whose requests take too long. Looked at in each round, so that none is late.
+    pub(super) fn look_at_requests(&mut self) {
         let limits = &self.job.settings.limits;
         if limits.harakiri == 0 {
             return;
         }
         let threshold = limits.harakiri_queue_threshold;
-        if threshold > 0 && self.queue().is_some_and(|waiting| waiting <= threshold) {
+        let graceful = limits.harakiri_graceful_timeout > 0;
+        let limit = self.longest_request();
+        let now = scoreboard::now_micros();
+        let is_late = |core: &Core| {
+            let since = core.since.load(Ordering::SeqCst);
+            since > 0 && now.saturating_sub(since) > limit
+        };
+        let workers = 0..self.job.board.workers().len();
+        if !workers.clone().any(|index| self.job.board.cores(index).iter().any(is_late))
+            || (threshold > 0 && self.queue().is_some_and(|waiting| waiting <= threshold))
+        {
             return;
         }
-        // The worker answers the client first, unless it is warned before.
-        let graceful = limits.harakiri_graceful_timeout > 0;
-        let head_start = if graceful { 0 } else { 500_000 };
-        let limit = limits.harakiri.saturating_mul(1_000_000).saturating_add(head_start);
-        let now = scoreboard::now_micros();
         for (index, worker) in self.job.board.workers().iter().enumerate() {
             let mut cores = self.job.board.cores(index).iter().enumerate();
-            let late = cores.find(|(_, core)| {
-                let since = core.since.load(Ordering::SeqCst);
-                since > 0 && now.saturating_sub(since) > limit
-            });
+            let late = cores.find(|(_, core)| is_late(core));
             let number = index + 1;
             // One that was warned has its time.
             let warned = graceful && self.job.state.is_going(number);
@@ -162,6 +193,30 @@ impl Master<'_> {
             worker.harakiris.fetch_add(1, Ordering::Relaxed);
             self.take(Event::Overdue(number));
         }
+    }
+
+    /// The time after which a request is ended, microseconds.
+    fn longest_request(&self) -> u64 {
+        let limits = &self.job.settings.limits;
+        // The worker answers the client first, unless it is warned before.
+        let head_start = if limits.harakiri_graceful_timeout > 0 { 0 } else { 500_000 };
+        limits.harakiri.saturating_mul(1_000_000).saturating_add(head_start)
+    }
+
+    /// How long it is until the first request has taken too long. One that is not there yet cannot
+    /// within a second.
+    pub(super) fn next_overdue(&self) -> Option<Duration> {
+        if self.job.settings.limits.harakiri == 0 {
+            return None;
+        }
+        let (limit, now) = (self.longest_request(), scoreboard::now_micros());
+        let workers = 0..self.job.board.workers().len();
+        let since = workers.flat_map(|index| self.job.board.cores(index));
+        let since = since.map(|core| core.since.load(Ordering::SeqCst)).filter(|since| *since > 0);
+        let first = since.min()?;
+        // One that was warned or waits for a queue is late already.
+        let left = first.saturating_add(limit).saturating_sub(now);
+        Some(Duration::from_micros(left).max(SOON))
     }
 
     fn look_at_memory(&mut self) {

@@ -4,12 +4,17 @@
 //! as a closure, what runs at moments of its own life as [`Errands`].
 
 pub mod cheaper;
+pub mod clients;
 pub mod commands;
+pub mod cron;
 pub mod daemons;
 pub mod event;
 pub mod fifo;
+mod health;
 mod hear;
 mod look;
+pub mod metrics;
+pub mod report;
 pub mod state;
 pub mod stats;
 mod touched;
@@ -34,8 +39,10 @@ use crate::process::notify;
 use crate::process::reexec::{Heirloom, Legacy, Program};
 use crate::process::scoreboard::{self, Scoreboard};
 use crate::process::signals::{self, Signals};
+use clients::{Asks, Clients};
+use cron::Crons;
 use daemons::Daemons;
-use event::{Action, Event, Living, Place};
+use event::{Action, Event, Living, Outcome, Place};
 use fifo::Fifo;
 use look::Looks;
 use state::State;
@@ -50,6 +57,7 @@ pub const SIGNALS: &[Signal] = &[
     Signal::SIGUSR1,
     Signal::SIGUSR2,
     Signal::SIGTSTP,
+    signals::LOOK,
 ];
 
 /// What the options want done at moments of the master's life.
@@ -76,10 +84,14 @@ pub struct Job<'a> {
     pub doors: Vec<BorrowedFd<'a>>,
     /// Where statistics are told.
     pub stats: Option<&'a Listener>,
+    /// Where metrics and health are told.
+    pub metrics: Option<&'a Listener>,
     /// Where commands of one letter come from.
     pub fifo: Option<Fifo>,
     /// The programs beside the server.
     pub daemons: Daemons,
+    /// The commands that run at times.
+    pub crons: Crons,
     /// The end of the channel to the gateway by which that says that it wants workers.
     pub channel: Option<&'a OwnedFd>,
     /// The process that writes the log, where there is one.
@@ -103,8 +115,17 @@ pub struct Job<'a> {
 /// Runs until the end; gives the exit code.
 pub fn run(job: Job<'_>) -> u8 {
     let looks = Looks::new(job.settings);
-    let clients = stats::Clients::default();
-    let mut master = Master { job, looks, clients, told_ready: false, end: None };
+    let (stats, scrapes) = Default::default();
+    let mut master = Master {
+        job,
+        looks,
+        stats,
+        scrapes,
+        told_ready: false,
+        end: None,
+        watchdog: notify::watchdog(),
+        beat: None,
+    };
     say!("spawned uWSGI master process (pid: {})", std::process::id());
     master.take(Event::Started);
     let interval = Duration::from_secs(master.job.settings.processes.check_interval.max(1));
@@ -119,11 +140,14 @@ pub fn run(job: Job<'_>) -> u8 {
         master.hear_fifo();
         master.hear_workers();
         master.hear_daemons();
+        master.look_at_requests();
         master.serve_stats();
+        master.serve_metrics();
         if looked.is_none_or(|looked: Instant| looked.elapsed() >= interval) {
             looked = Some(Instant::now());
             master.look();
         }
+        master.beat();
         master.take(Event::Tick);
     }
 }
@@ -131,9 +155,16 @@ pub fn run(job: Job<'_>) -> u8 {
 struct Master<'a> {
     job: Job<'a>,
     looks: Looks,
-    clients: stats::Clients,
+    /// Who asks for statistics.
+    stats: Clients,
+    /// Who asks for metrics or health.
+    scrapes: Clients,
     /// Whether a service manager knows that the server serves.
     told_ready: bool,
+    /// How often a service manager wants to hear that the master lives, if it does.
+    watchdog: Option<Duration>,
+    /// When it was told last.
+    beat: Option<Instant>,
     end: Option<u8>,
 }
 
@@ -153,19 +184,25 @@ impl Master<'_> {
         let doors: &[_] = if is_cheap { &self.job.doors } else { &[] };
         let doors: Vec<_> = doors.iter().copied().chain(channel).collect();
         watched.extend(doors.iter().map(|door| PollFd::new(*door, PollFlags::POLLIN)));
-        if let Some(stats) = self.job.stats {
-            watched.push(PollFd::new(stats.socket.as_fd(), PollFlags::POLLIN));
+        for listener in self.job.stats.into_iter().chain(self.job.metrics) {
+            watched.push(PollFd::new(listener.socket.as_fd(), PollFlags::POLLIN));
         }
         if let Some(fifo) = &self.job.fifo {
             watched.push(PollFd::new(fifo.as_fd(), PollFlags::POLLIN));
         }
-        for (client, reads) in self.clients.waiting() {
+        for (client, reads) in self.stats.waiting().chain(self.scrapes.waiting()) {
             let flags = if reads { PollFlags::POLLIN } else { PollFlags::POLLOUT };
             watched.push(PollFd::new(client, flags));
         }
         let mut millis = self.job.state.next_look(now).as_millis();
         if self.job.daemons.is_waiting() {
             millis = millis.min(SOON);
+        }
+        if let Some(overdue) = self.next_overdue() {
+            millis = millis.min(overdue.as_millis());
+        }
+        if let Some(beat) = self.watchdog {
+            millis = millis.min((beat / 2).as_millis());
         }
         let millis = u16::try_from(millis).unwrap_or(1000);
         // An interrupted wait is as good as one that is over.
@@ -176,17 +213,40 @@ impl Master<'_> {
         }
     }
 
+    /// Tells a service manager that the master goes round.
+    fn beat(&mut self) {
+        let Some(interval) = self.watchdog else { return };
+        if self.beat.is_none_or(|beat| beat.elapsed() >= interval / 2) {
+            self.beat = Some(Instant::now());
+            notify::tell(notify::Word::Alive);
+        }
+    }
+
     fn serve_stats(&mut self) {
         let Some(listener) = self.job.stats else { return };
-        let subject = stats::Subject {
-            settings: self.job.settings,
-            board: self.job.board,
-            sockets: &self.job.sockets,
-            daemons: self.job.daemons.stats(&self.job.state),
+        let asks = match self.job.settings.statistics.stats_http {
+            true => Asks::Anything,
+            false => Asks::Nothing,
         };
-        let text = || stats::text(&subject);
-        self.clients.accept(listener, self.job.settings.statistics.stats_http, text);
-        self.clients.serve(text);
+        self.stats.accept(listener, asks);
+        let subject = subject(&self.job);
+        let head = match asks {
+            Asks::Nothing => "",
+            _ => stats::HEAD,
+        };
+        self.stats.serve(|_| [head.as_bytes(), &stats::text(&subject)].concat());
+    }
+
+    fn serve_metrics(&mut self) {
+        let Some(listener) = self.job.metrics else { return };
+        self.scrapes.accept(listener, Asks::Http);
+        let (subject, state, board) = (subject(&self.job), &self.job.state, self.job.board);
+        let harakiri = self.job.settings.limits.harakiri;
+        self.scrapes.serve(|asked| {
+            metrics::answer(asked, &subject, self.job.reloads, || {
+                health::is_ready(&health::view(state, board), harakiri)
+            })
+        });
     }
 
     /// Tells an event to the state and carries out what it says.
@@ -207,6 +267,7 @@ impl Master<'_> {
                     Action::Retire(pid) => self.job.daemons.dismiss(pid, true),
                     Action::KillGroup(pid) => self.job.daemons.kill(pid),
                     Action::StartAnew(living) => self.start_anew(&living),
+                    Action::Report(outcome) => report::tell(outcome),
                     Action::Say(words) => say!("{words}"),
                     Action::End(code) => self.end = Some(code),
                 }
@@ -233,7 +294,7 @@ impl Master<'_> {
             };
         }
         if let Some(worker) = self.shared(place) {
-            for flag in [&worker.accepting, &worker.wants_reload] {
+            for flag in [&worker.accepting, &worker.loaded, &worker.worn, &worker.wants_reload] {
                 flag.store(false, Ordering::SeqCst);
             }
             worker.delta_requests.store(0, Ordering::Relaxed);
@@ -310,12 +371,16 @@ impl Master<'_> {
         let sockets = self.job.sockets.iter().map(|(_, listener)| &**listener);
         let listeners = sockets
             .chain(self.job.stats)
+            .chain(self.job.metrics)
             .map(|listener| Heirloom {
                 handed: listener.handed,
                 ..Heirloom::new(&listener.said, &listener.socket)
             })
             .collect();
+        let (cron_minute, crons) = self.job.crons.legacy();
         let legacy = Legacy {
+            cron_minute,
+            crons,
             reloads: self.job.reloads + 1,
             listeners,
             gateways: living.gateways.clone(),
@@ -323,6 +388,7 @@ impl Master<'_> {
             processes: living.processes.clone(),
             daemons: self.job.daemons.legacy(&living.daemons),
             touch_reload: self.absolute_touch_reload(),
+            metrics: self.job.metrics.map(|listener| listener.said.clone()),
         };
         say!("chdir() to {}", self.job.program.directory.display());
         // What comes in before the new image listens is heard by it.
@@ -330,7 +396,19 @@ impl Master<'_> {
         let failed = self.job.program.start_anew(&legacy);
         signals::release(SIGNALS);
         self.told_ready = false;
+        report::tell(Outcome::Failed);
         say!("cannot start anew: {failed}; the server goes on as it is");
+    }
+}
+
+fn subject<'j>(job: &'j Job<'_>) -> stats::Subject<'j> {
+    stats::Subject {
+        settings: job.settings,
+        board: job.board,
+        sockets: &job.sockets,
+        daemons: job.daemons.stats(&job.state),
+        crons: &job.crons,
+        paused: job.state.is_paused(),
     }
 }
 

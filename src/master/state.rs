@@ -2,26 +2,26 @@
 //!
 //! Pure: takes events and the time, gives actions. [`run`](super::run) carries them out.
 
+mod recycle;
 mod seat;
 mod stop;
 #[cfg(test)]
 mod tests;
 mod workers;
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::event::{Action, Attendant, End, Event, Living, Place, Rules, Tie};
-use crate::error::{Exit, WORKER_RELOAD};
+use super::event::{Action, Attendant, End, Event, Living, Outcome, Place, Rules, Tie};
+use crate::error::Exit;
+use recycle::Chain;
 use seat::{Process, Seat, obituary};
 
 const NO_APP: u8 = Exit::NoApp as u8;
 
-/// A process that lives shorter than this makes the next one wait.
-const SHORT_LIFE: Duration = Duration::from_secs(1);
-/// The same of a daemon, whose waits grow by a second each time, up to [`LONGEST_BREATH`].
+/// A daemon that lives shorter than this makes the next one wait, as does a worker that never served;
+/// longer each time.
 const SHORT_SERVICE: Duration = Duration::from_secs(3);
-const LONGEST_BREATH: u32 = 30;
+const LONGEST_BREATH: Duration = Duration::from_secs(30);
 /// What was killed is killed again after this, should the kernel need it.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -51,8 +51,12 @@ pub struct State {
     /// Whether the workers of a server that stops were asked to go: after those that hand requests
     /// to them.
     dismissed: bool,
-    /// Workers that are still to be replaced one by one.
-    chain: Option<VecDeque<usize>>,
+    /// Workers that are being replaced one by one.
+    chain: Option<Chain>,
+    /// Until when no chain begins, as the last one could not replace anybody.
+    rest: Option<Instant>,
+    /// Whether it was told that the new code does not load.
+    told_failure: bool,
     paused: bool,
     /// Whether there are no workers until a client comes.
     cheap: bool,
@@ -80,6 +84,8 @@ impl State {
             succeeded: elders.processes.is_empty(),
             dismissed: false,
             chain: None,
+            rest: None,
+            told_failure: false,
             paused: false,
             cheap: rules.workers > 0 && first == 0,
             rules,
@@ -118,7 +124,8 @@ impl State {
             Event::Reload => actions.push(Action::StartAnew(self.all_living())),
             Event::ReloadWorkers => self.each_worker(now, &mut actions, Action::Finish),
             Event::ReloadWorkersNow => self.each_worker(now, &mut actions, Action::Interrupt),
-            Event::ChainReload => self.start_the_chain(&mut actions),
+            Event::ChainReload => self.chain_reload(&mut actions),
+            Event::Worn(number) => self.wear(number, now, &mut actions),
             Event::Oversized(number) => {
                 let process = self.process_mut(Place::Worker(number));
                 actions.extend(process.map(|process| Action::Kill(process.pid)));
@@ -177,6 +184,7 @@ impl State {
             self.succeeded = true;
             self.dismiss_elders(now, actions);
             self.retire(now, actions);
+            actions.push(Action::Report(Outcome::Done));
         }
     }
 
@@ -239,27 +247,35 @@ impl State {
             };
             actions.push(Action::Say(obituary(seat, &process, end, stopped_for)));
             if !stopping {
-                let no_app = end == End::Code(NO_APP.into()) && !process.ready;
-                seat.refill(&process, end, &self.rules, now);
+                let served = process.ready || process.going.is_some();
+                let no_app = end == End::Code(NO_APP.into()) && !served;
+                seat.refill(&process, &self.rules, now);
                 let place = seat.place;
-                self.mourn(place, no_app, now, actions);
+                self.mourn(place, served, no_app, now, actions);
             }
         }
     }
 
     /// What the end of a process means for others.
-    fn mourn(&mut self, place: Place, no_app: bool, now: Instant, actions: &mut Vec<Action>) {
+    fn mourn(
+        &mut self,
+        place: Place,
+        served: bool,
+        no_app: bool,
+        now: Instant,
+        actions: &mut Vec<Action>,
+    ) {
         match place {
-            Place::Worker(number) if no_app && self.rules.need_app => {
-                if number > self.rules.workers {
-                    actions.push(Action::Say(
-                        "*** the chain reload failed: the old workers go on as they are ***"
-                            .to_owned(),
-                    ));
-                    self.end_the_chain(now, actions);
-                } else if self.succeeded {
-                    self.stop(true, NO_APP, now, actions);
-                }
+            Place::Worker(number) if !served && number > self.rules.workers => {
+                self.break_the_chain(now, actions);
+            }
+            Place::Worker(_) if !served && !self.succeeded && !self.told_failure => {
+                self.told_failure = true;
+                actions.push(Action::Say(FAILED.to_owned()));
+                actions.push(Action::Report(Outcome::Failed));
+            }
+            Place::Worker(_) if no_app && self.succeeded && self.rules.need_app => {
+                self.stop(true, NO_APP, now, actions);
             }
             Place::Daemon(index) if self.rules.daemons.get(index) == Some(&Tie::Controls) => {
                 self.stop(false, 0, now, actions);
@@ -281,6 +297,7 @@ impl State {
                     actions.push(Action::Spawn(seat.place));
                 }
             }
+            self.recycle(now, actions);
         }
         let seated = self.seats.iter_mut().filter_map(|seat| {
             let is_daemon = seat.is_daemon();
@@ -368,6 +385,18 @@ impl State {
         self.phase != Phase::Running
     }
 
+    /// Whether the workers take no requests for a while.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// How many processes of an earlier image there are.
+    #[must_use]
+    pub fn elders(&self) -> usize {
+        self.elders.len()
+    }
+
     /// Whether there are no workers until a client comes.
     #[must_use]
     pub fn is_cheap(&self) -> bool {
@@ -402,22 +431,20 @@ impl State {
     }
 }
 
+const FAILED: &str = "*** the reload failed: the old workers go on as they are ***";
 const CHEAP: &str = "cheap mode enabled: waiting for socket connection...";
 
 impl Seat {
     /// Says when the next process comes after one that ended.
-    fn refill(&mut self, process: &Process, end: End, rules: &Rules, now: Instant) {
-        let life = now.duration_since(process.since);
-        let asked = process.going.is_some() || end == End::Code(WORKER_RELOAD.into());
-        let wait = if self.is_daemon() {
-            self.short_lives =
-                if life < SHORT_SERVICE && !asked { self.short_lives + 1 } else { 0 };
-            Duration::from_secs(self.short_lives.min(LONGEST_BREATH).into())
-        } else if !asked && life < SHORT_LIFE {
-            rules.breath
-        } else {
-            Duration::ZERO
+    fn refill(&mut self, process: &Process, rules: &Rules, now: Instant) {
+        let asked = process.going.is_some();
+        let was_of_use = match self.is_daemon() {
+            true => asked || now.duration_since(process.since) >= SHORT_SERVICE,
+            false => asked || process.ready,
         };
+        self.short_lives = if was_of_use { 0 } else { self.short_lives + 1 };
+        let breath = if self.is_daemon() { Duration::from_secs(1) } else { rules.breath };
+        let wait = breath.saturating_mul(self.short_lives).min(LONGEST_BREATH);
         self.due = self.wanted.then_some(now + wait);
     }
 }

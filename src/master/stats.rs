@@ -1,21 +1,49 @@
-//! The statistics server: one JSON object per connection, in uWSGI's form.
+//! What the statistics server tells: one JSON object in uWSGI's form.
+//!
+//! [`metrics`](super::metrics) tells the same numbers to Prometheus; [`clients`](super::clients) carries both.
 
-use std::io::{ErrorKind, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use socket2::Socket;
 
+use super::cron::{Crons, Running};
 use crate::net::listen::Listener;
+use crate::options::cron::Cron;
 use crate::options::settings::Settings;
 use crate::process::scoreboard::Scoreboard;
 
-/// A client that does not take its answer is dropped after this.
-const PATIENCE: Duration = Duration::from_secs(4);
-/// So many clients are answered at a time.
-const MOST_CLIENTS: usize = 64;
+#[derive(Serialize)]
+pub(super) struct CronStats<'a> {
+    minute: i64,
+    hour: i64,
+    day: i64,
+    month: i64,
+    week: i64,
+    command: &'a str,
+    unique: u64,
+    legion: &'static str,
+    pid: i32,
+    started_at: u64,
+}
+
+fn cron_stats<'c>((cron, running): (&'c Cron, Option<&Running>)) -> CronStats<'c> {
+    CronStats {
+        minute: cron.minute,
+        hour: cron.hour,
+        day: cron.day,
+        month: cron.month,
+        week: cron.week,
+        command: &cron.command,
+        unique: cron.unique.into(),
+        legion: "",
+        pid: running.map_or(-1, |running| running.pid),
+        started_at: running.map_or(0, |running| running.started),
+    }
+}
+
+/// What comes before the statistics with `stats-http`.
+pub const HEAD: &str = "HTTP/1.0 200 OK\r\nConnection: close\r\nAccess-Control-Allow-Origin: *\r\n\
+    Content-Type: application/json\r\n\r\n";
 
 /// What the statistics tell of.
 pub struct Subject<'a> {
@@ -27,6 +55,10 @@ pub struct Subject<'a> {
     pub sockets: &'a [(&'static str, std::sync::Arc<Listener>)],
     /// The programs beside the server.
     pub daemons: Vec<DaemonStats<'a>>,
+    /// The commands that run at times.
+    pub crons: &'a Crons,
+    /// Whether the workers take no requests for a while.
+    pub paused: bool,
 }
 
 /// What is told of a program beside the server.
@@ -41,26 +73,28 @@ pub struct DaemonStats<'a> {
 }
 
 #[derive(Serialize)]
-struct Stats<'a> {
-    version: &'a str,
-    listen_queue: u64,
-    listen_queue_errors: u64,
-    signal_queue: u64,
-    load: u64,
-    pid: u32,
-    uid: u32,
-    gid: u32,
-    cwd: String,
+pub(super) struct Stats<'a> {
+    pub(super) version: &'a str,
+    pub(super) listen_queue: u64,
+    pub(super) listen_queue_errors: u64,
+    pub(super) signal_queue: u64,
+    pub(super) load: u64,
+    pub(super) pid: u32,
+    pub(super) uid: u32,
+    pub(super) gid: u32,
+    pub(super) cwd: String,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    daemons: &'a [DaemonStats<'a>],
-    locks: [Lock; 2],
-    sockets: Vec<SocketStats>,
-    workers: Vec<WorkerStats>,
+    pub(super) daemons: &'a [DaemonStats<'a>],
+    pub(super) locks: [Lock; 2],
+    pub(super) sockets: Vec<SocketStats>,
+    pub(super) workers: Vec<WorkerStats>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) crons: Vec<CronStats<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Lock {
+pub(super) enum Lock {
     User {
         #[serde(rename = "user 0")]
         held: u64,
@@ -71,111 +105,74 @@ enum Lock {
 }
 
 #[derive(Serialize)]
-struct SocketStats {
-    name: String,
-    proto: &'static str,
-    queue: u64,
-    max_queue: u64,
-    shared: u64,
-    can_offload: u64,
+pub(super) struct SocketStats {
+    pub(super) name: String,
+    pub(super) proto: &'static str,
+    pub(super) queue: u64,
+    pub(super) max_queue: u64,
+    pub(super) shared: u64,
+    pub(super) can_offload: u64,
 }
 
 #[derive(Serialize)]
-struct WorkerStats {
-    id: usize,
-    pid: u32,
-    accepting: u64,
-    requests: u64,
-    delta_requests: u64,
-    exceptions: u64,
-    harakiri_count: u64,
-    signals: u64,
-    signal_queue: u64,
-    status: &'static str,
-    rss: u64,
-    vsz: u64,
-    running_time: u64,
-    last_spawn: u64,
-    respawn_count: u64,
-    tx: u64,
-    avg_rt: u64,
-    apps: [AppStats; 1],
+pub(super) struct WorkerStats {
+    pub(super) id: usize,
+    pub(super) pid: u32,
+    pub(super) accepting: u64,
+    pub(super) requests: u64,
+    pub(super) delta_requests: u64,
+    pub(super) exceptions: u64,
+    pub(super) harakiri_count: u64,
+    pub(super) signals: u64,
+    pub(super) signal_queue: u64,
+    pub(super) status: &'static str,
+    pub(super) rss: u64,
+    pub(super) vsz: u64,
+    pub(super) running_time: u64,
+    pub(super) last_spawn: u64,
+    pub(super) respawn_count: u64,
+    pub(super) tx: u64,
+    pub(super) avg_rt: u64,
+    pub(super) apps: [AppStats; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    cores: Vec<CoreStats>,
+    pub(super) cores: Vec<CoreStats>,
 }
 
 #[derive(Serialize)]
-struct AppStats {
-    id: u64,
-    modifier1: u64,
-    mountpoint: &'static str,
-    startup_time: u64,
-    requests: u64,
-    exceptions: u64,
-    chdir: &'static str,
+pub(super) struct AppStats {
+    pub(super) id: u64,
+    pub(super) modifier1: u64,
+    pub(super) mountpoint: &'static str,
+    pub(super) startup_time: u64,
+    pub(super) requests: u64,
+    pub(super) exceptions: u64,
+    pub(super) chdir: &'static str,
 }
 
 #[derive(Serialize)]
-struct CoreStats {
-    id: usize,
-    requests: u64,
-    static_requests: u64,
-    routed_requests: u64,
-    offloaded_requests: u64,
-    write_errors: u64,
-    read_errors: u64,
-    in_request: u64,
-    vars: [(); 0],
-    req_info: RequestInfo,
+pub(super) struct CoreStats {
+    pub(super) id: usize,
+    pub(super) requests: u64,
+    pub(super) static_requests: u64,
+    pub(super) routed_requests: u64,
+    pub(super) offloaded_requests: u64,
+    pub(super) write_errors: u64,
+    pub(super) read_errors: u64,
+    pub(super) in_request: u64,
+    pub(super) vars: [(); 0],
+    pub(super) req_info: RequestInfo,
 }
 
 #[derive(Serialize)]
-struct RequestInfo {
+pub(super) struct RequestInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
-    request_start: Option<u64>,
+    pub(super) request_start: Option<u64>,
 }
 
 /// The statistics as text.
 #[must_use]
 pub fn text(subject: &Subject<'_>) -> Vec<u8> {
-    let regular = usize::try_from(subject.settings.processes.processes).unwrap_or(usize::MAX);
-    let mut workers: Vec<_> = (0..subject.board.workers().len())
-        .filter_map(|index| worker_stats(subject.board, index))
-        // One that only stands in while others are replaced is told of while it is there.
-        .filter(|worker| worker.id <= regular || worker.pid > 0)
-        .collect();
-    let sockets: Vec<_> = subject
-        .sockets
-        .iter()
-        .map(|(proto, listener)| SocketStats {
-            name: listener.address.to_string(),
-            proto,
-            queue: listener.waiting(),
-            max_queue: subject.settings.sockets.listen,
-            shared: 0,
-            can_offload: 0,
-        })
-        .collect();
-    if subject.settings.statistics.stats_no_cores {
-        for worker in &mut workers {
-            worker.cores.clear();
-        }
-    }
-    let stats = Stats {
-        version: crate::version::UWSGI,
-        listen_queue: sockets.iter().map(|socket| socket.queue).sum(),
-        listen_queue_errors: 0,
-        signal_queue: 0,
-        load: workers.iter().filter(|worker| worker.status == "busy").count() as u64,
-        pid: std::process::id(),
-        uid: nix::unistd::getuid().as_raw(),
-        gid: nix::unistd::getgid().as_raw(),
-        cwd: std::env::current_dir().map(|cwd| cwd.display().to_string()).unwrap_or_default(),
-        daemons: &subject.daemons,
-        locks: [Lock::User { held: 0 }, Lock::Signal { signal: 0 }],
-        sockets,
-        workers,
-    };
+    let stats = gather(subject);
     let mut text = Vec::new();
     let written = if subject.settings.statistics.stats_minified {
         serde_json::to_writer(&mut text, &stats)
@@ -189,7 +186,53 @@ pub fn text(subject: &Subject<'_>) -> Vec<u8> {
     text
 }
 
-fn worker_stats(board: &Scoreboard, index: usize) -> Option<WorkerStats> {
+/// The numbers of this moment.
+pub(super) fn gather<'s>(subject: &'s Subject<'_>) -> Stats<'s> {
+    let regular = usize::try_from(subject.settings.processes.processes).unwrap_or(usize::MAX);
+    let mut workers: Vec<_> = (0..subject.board.workers().len())
+        .filter_map(|index| worker_stats(subject, index))
+        // One that only stands in while others are replaced is told of while it is there.
+        .filter(|worker| worker.id <= regular || worker.pid > 0)
+        .collect();
+    let sockets: Vec<_> = subject
+        .sockets
+        .iter()
+        .map(|(proto, listener)| SocketStats {
+            name: listener.address.to_string(),
+            proto,
+            queue: listener.queue().map_or(0, |queue| queue.waiting),
+            max_queue: listener.queue().map_or(subject.settings.sockets.listen, |queue| queue.most),
+            shared: 0,
+            can_offload: 0,
+        })
+        .collect();
+    if subject.settings.statistics.stats_no_cores {
+        for worker in &mut workers {
+            worker.cores.clear();
+        }
+    }
+    let waiting = sockets.iter().map(|socket| socket.queue).sum();
+    Stats {
+        version: crate::version::UWSGI,
+        listen_queue: waiting,
+        listen_queue_errors: 0,
+        signal_queue: 0,
+        // As uWSGI 2.0.31 has it.
+        load: waiting,
+        pid: std::process::id(),
+        uid: nix::unistd::getuid().as_raw(),
+        gid: nix::unistd::getgid().as_raw(),
+        cwd: std::env::current_dir().map(|cwd| cwd.display().to_string()).unwrap_or_default(),
+        daemons: &subject.daemons,
+        locks: [Lock::User { held: 0 }, Lock::Signal { signal: 0 }],
+        sockets,
+        workers,
+        crons: subject.crons.told().map(cron_stats).collect(),
+    }
+}
+
+fn worker_stats(subject: &Subject<'_>, index: usize) -> Option<WorkerStats> {
+    let board = subject.board;
     let worker = board.workers().get(index)?;
     let read = |value: &std::sync::atomic::AtomicU64| value.load(Ordering::Relaxed);
     let cores: Vec<_> = board
@@ -230,6 +273,7 @@ fn worker_stats(board: &Scoreboard, index: usize) -> Option<WorkerStats> {
         status: match (pid, busy) {
             (0, _) => "cheap",
             (_, true) => "busy",
+            (_, false) if subject.paused => "pause",
             (_, false) => "idle",
         },
         rss: read(&worker.rss),
@@ -250,71 +294,4 @@ fn worker_stats(board: &Scoreboard, index: usize) -> Option<WorkerStats> {
         }],
         cores,
     })
-}
-
-/// Clients that are being answered; none of them can hold up the master.
-#[derive(Default)]
-pub struct Clients(Vec<Client>);
-
-struct Client {
-    socket: Socket,
-    /// What is still to be sent; `None` while the client has not asked.
-    answer: Option<Vec<u8>>,
-    sent: usize,
-    since: Instant,
-}
-
-impl Clients {
-    /// Takes new clients from a listener. With `ask_first` (HTTP) a client speaks first.
-    pub fn accept(&mut self, listener: &Listener, ask_first: bool, text: impl Fn() -> Vec<u8>) {
-        while let Ok((socket, _)) = listener.socket.accept() {
-            if self.0.len() >= MOST_CLIENTS || socket.set_nonblocking(true).is_err() {
-                continue;
-            }
-            let answer = (!ask_first).then(&text);
-            self.0.push(Client { socket, answer, sent: 0, since: Instant::now() });
-        }
-    }
-
-    /// Goes on with every client as far as it lets us.
-    pub fn serve(&mut self, text: impl Fn() -> Vec<u8>) {
-        self.0.retain_mut(|client| {
-            if client.since.elapsed() > PATIENCE {
-                return false;
-            }
-            if client.answer.is_none() {
-                let mut asked = [0; 4096];
-                match client.socket.read(&mut asked) {
-                    Ok(0) => return false,
-                    Ok(_) => {
-                        let head = b"HTTP/1.0 200 OK\r\nConnection: close\r\n\
-                            Access-Control-Allow-Origin: *\r\nContent-Type: application/json\r\n\r\n";
-                        client.answer = Some([&head[..], &text()].concat());
-                    }
-                    Err(error) => return error.kind() == ErrorKind::WouldBlock,
-                }
-            }
-            client.go_on()
-        });
-    }
-
-    /// The descriptors to wait on, with whether each waits for reading.
-    pub fn waiting(&self) -> impl Iterator<Item = (BorrowedFd<'_>, bool)> {
-        self.0.iter().map(|client| (client.socket.as_fd(), client.answer.is_none()))
-    }
-}
-
-impl Client {
-    /// Sends what the socket takes; `false` when all is said.
-    fn go_on(&mut self) -> bool {
-        let Some(answer) = &self.answer else { return true };
-        while let Some(rest) = answer.get(self.sent..).filter(|rest| !rest.is_empty()) {
-            match self.socket.write(rest) {
-                Ok(0) => return false,
-                Ok(length) => self.sent += length,
-                Err(error) => return error.kind() == ErrorKind::WouldBlock,
-            }
-        }
-        false
-    }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
 
@@ -11,6 +11,7 @@ use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 
 use super::address::Address;
 use crate::process::inspect;
+use crate::process::queue::{self, Queue};
 
 /// A listening socket.
 #[derive(Debug)]
@@ -132,13 +133,10 @@ impl Listener {
         }
     }
 
-    /// Connections that wait, where the kernel tells.
+    /// Connections that wait, and how many may, where the kernel tells.
     #[must_use]
-    pub fn waiting(&self) -> u64 {
-        match &self.address {
-            Address::Tcp(address) => inspect::tcp_waiting(*address),
-            _ => 0,
-        }
+    pub fn queue(&self) -> Option<Queue> {
+        queue::of(self.socket.as_fd())
     }
 
     /// The number of the descriptor.
@@ -168,8 +166,8 @@ pub fn address_of(fd: &OwnedFd) -> Result<Address, String> {
 
 /// Connections that wait at all of these, where the kernel tells of one at least.
 pub fn queue<'a>(listeners: impl Iterator<Item = &'a Listener>) -> Option<u64> {
-    let known = listeners.filter(|listener| listener.port().is_some());
-    known.map(Listener::waiting).reduce(|all, one| all + one)
+    let known = listeners.filter_map(Listener::queue);
+    known.map(|queue| queue.waiting).reduce(|all, one| all + one)
 }
 
 fn describe(holder: Option<u32>) -> String {

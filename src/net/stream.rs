@@ -99,7 +99,7 @@ impl Socket {
                     ready!(self.watched()?.poll_write_ready(context))?.clear_ready();
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                sent => return Poll::Ready(sent),
+                tried => return Poll::Ready(tried),
             }
         }
     }

@@ -88,6 +88,7 @@ pub enum HookAction {
         path: String,
         text: String,
     },
+    WaitForInterface(String),
     WaitForFile(String),
     WaitForSocket(String),
     UnixSignal {

@@ -9,6 +9,7 @@ pub mod advice;
 pub mod apply;
 pub mod argv;
 pub mod cgroup;
+pub mod cron;
 pub mod daemons;
 pub mod directive;
 pub mod files;

@@ -34,29 +34,20 @@ pub fn memory_of(pid: &str) -> (u64, u64) {
     (pages.next().unwrap_or(0), pages.next().unwrap_or(0))
 }
 
+/// How many threads this process has.
+#[must_use]
+pub fn threads() -> usize {
+    fs::read_dir("/proc/self/task").map_or(1, Iterator::count)
+}
+
 /// The process that listens on a TCP address, where it may be seen.
 #[must_use]
 pub fn tcp_holder(address: SocketAddr) -> Option<u32> {
-    socket_owner(&tcp_listener(address)?.inode)
-}
-
-/// Connections that wait at a TCP address.
-#[must_use]
-pub fn tcp_waiting(address: SocketAddr) -> u64 {
-    tcp_listener(address).map_or(0, |listener| listener.waiting)
-}
-
-/// A listening socket, as the kernel lists it.
-struct TcpListener {
-    inode: String,
-    waiting: u64,
-}
-
-fn tcp_listener(address: SocketAddr) -> Option<TcpListener> {
-    ["/proc/net/tcp", "/proc/net/tcp6"].iter().find_map(|table| {
+    let inode = ["/proc/net/tcp", "/proc/net/tcp6"].iter().find_map(|table| {
         let table = fs::read_to_string(table).ok()?;
-        table.lines().skip(1).find_map(|line| parse_listener(line, address.port()))
-    })
+        table.lines().skip(1).find_map(|line| listening_inode(line, address.port()))
+    });
+    socket_owner(&inode?)
 }
 
 /// The process that listens on a unix socket path, found by knocking.
@@ -67,18 +58,16 @@ pub fn unix_holder(path: &Path) -> Option<u32> {
     getsockopt(&knock, PeerCredentials).ok().and_then(|peer| u32::try_from(peer.pid()).ok())
 }
 
-/// A line of `/proc/net/tcp` that listens on this port:
+/// The socket of a line of `/proc/net/tcp` that listens on this port:
 /// `sl local_address rem_address st tx_queue:rx_queue tr:when retrnsmt uid timeout inode`.
-fn parse_listener(line: &str, port: u16) -> Option<TcpListener> {
+fn listening_inode(line: &str, port: u16) -> Option<String> {
     const LISTENING: &str = "0A";
     let fields: Vec<_> = line.split_whitespace().collect();
-    let [_, local, _, state, queues, _, _, _, _, inode, ..] = fields.as_slice() else {
+    let [_, local, _, state, _, _, _, _, _, inode, ..] = fields.as_slice() else {
         return None;
     };
     let local_port = u16::from_str_radix(local.rsplit(':').next()?, 16).ok()?;
-    let waiting = u64::from_str_radix(queues.rsplit(':').next()?, 16).ok()?;
-    let listens = *state == LISTENING && local_port == port;
-    listens.then(|| TcpListener { inode: (*inode).to_owned(), waiting })
+    (*state == LISTENING && local_port == port).then(|| (*inode).to_owned())
 }
 
 /// The first process that has the socket with this inode open.

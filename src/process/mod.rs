@@ -4,13 +4,16 @@
 //! Nearly all of the crate's `unsafe` is here. Policy (who is started when) is the master's.
 
 pub mod activation;
+pub mod capabilities;
 pub mod channel;
 pub mod daemon;
 pub mod environment;
 pub mod fork;
+pub mod histogram;
 pub mod identity;
 pub mod inspect;
 pub mod notify;
+pub mod queue;
 pub mod records;
 pub mod reexec;
 pub mod scoreboard;

@@ -3,6 +3,7 @@
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::time::Duration;
 
 /// What is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub enum Word {
     Reloading,
     /// The server ends.
     Stopping,
+    /// The server lives, which a watchdog wants to hear.
+    Alive,
 }
 
 /// Tells it, where somebody asked to be told by `NOTIFY_SOCKET`.
@@ -25,6 +28,7 @@ pub fn tell(word: Word) {
     let text = match word {
         Word::Ready => "READY=1\nSTATUS=uWSGI is ready\n".to_owned(),
         Word::Reloading => format!("RELOADING=1\nMONOTONIC_USEC={}\nSTATUS=reloading\n", micros()),
+        Word::Alive => "WATCHDOG=1\n".to_owned(),
         Word::Stopping => "STOPPING=1\nSTATUS=stopping\n".to_owned(),
     };
     let sent = address.and_then(|address| {
@@ -36,8 +40,17 @@ pub fn tell(word: Word) {
     let _ = sent;
 }
 
+/// How often this process has to say that it lives (`sd_watchdog_enabled(3)`), if it has to.
+#[must_use]
+pub fn watchdog() -> Option<Duration> {
+    let number = |name| std::env::var(name).ok()?.parse::<u64>().ok();
+    let of_another = number("WATCHDOG_PID").is_some_and(|pid| pid != u64::from(std::process::id()));
+    let interval = number("WATCHDOG_USEC").filter(|micros| *micros > 0 && !of_another);
+    interval.map(Duration::from_micros)
+}
+
 /// The kernel's monotonic clock, which systemd compares with its own.
 fn micros() -> u128 {
     let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC);
-    now.map_or(0, |now| std::time::Duration::from(now).as_micros())
+    now.map_or(0, |now| Duration::from(now).as_micros())
 }

@@ -4,12 +4,19 @@ use std::ffi::{CString, OsString};
 use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use serde::{Deserialize, Serialize};
 
 /// The environment variable in which a [`Legacy`] travels.
 const VARIABLE: &str = "RUWSGI_LEGACY";
+
+/// So long a program may take to tell its version.
+const REHEARSAL: Duration = Duration::from_secs(10);
+/// How often it is looked whether it has.
+const GLANCE: Duration = Duration::from_millis(5);
 
 /// How this program was started, kept before anything changes.
 #[derive(Clone, Debug)]
@@ -53,6 +60,15 @@ pub struct Legacy {
     pub daemons: Vec<Beside>,
     /// Files on whose change a new image that could not start tries again.
     pub touch_reload: Vec<String>,
+    /// Which of the listeners tells metrics and health, also of an image that could not start.
+    #[serde(default)]
+    pub metrics: Option<String>,
+    /// The last minute whose commands were started, since 1970.
+    #[serde(default)]
+    pub cron_minute: i64,
+    /// Commands that run: each with its pid, and when it was started.
+    #[serde(default)]
+    pub crons: Vec<(String, i32, u64)>,
 }
 
 /// A program beside the server, as the next image needs to know it.
@@ -99,8 +115,12 @@ impl Program {
         std::iter::once(self.path.clone().into_os_string()).chain(more.cloned()).collect()
     }
 
-    /// Starts the program anew; returns only where that is not possible.
+    /// Starts the program anew; returns only where that is not possible. Behind the point of no return
+    /// nobody could go on, so it is tried first whether the program as it is now runs at all.
     pub fn start_anew(&self, legacy: &Legacy) -> std::io::Error {
+        if let Err(error) = self.rehearse() {
+            return error;
+        }
         for heirloom in legacy.heirlooms() {
             if let Err(error) = keep_open(heirloom.fd, true) {
                 return error;
@@ -111,6 +131,37 @@ impl Program {
             let _ = keep_open(heirloom.fd, false);
         }
         failed
+    }
+
+    /// Lets the program tell its version: a library that is gone or a file that may not be read shows.
+    fn rehearse(&self) -> std::io::Result<()> {
+        let mut command = Command::new(&self.path);
+        command.args(self.script()).arg("--version");
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let mut child = command.env_remove(VARIABLE).spawn()?;
+        let began = Instant::now();
+        while began.elapsed() < REHEARSAL {
+            match child.try_wait()? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => {
+                    let path = self.path.display();
+                    return Err(std::io::Error::other(format!("{path} ends with {status}")));
+                }
+                None => std::thread::sleep(GLANCE),
+            }
+        }
+        child.kill()?;
+        child.wait()?;
+        Err(std::io::Error::other(format!("{} does not start", self.path.display())))
+    }
+
+    /// What an interpreter is told to run: its options and the script of the wheel.
+    fn script(&self) -> impl Iterator<Item = &OsString> {
+        let name = self.path.file_name().unwrap_or_default().as_bytes();
+        let is_interpreter = name.starts_with(b"python");
+        let words = self.words.iter().skip(1);
+        let options = words.clone().take_while(|word| word.as_bytes().starts_with(b"-")).count();
+        words.take(if is_interpreter { options + 1 } else { 0 })
     }
 
     fn exec(&self, legacy: &Legacy) -> std::io::Error {

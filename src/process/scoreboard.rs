@@ -7,6 +7,8 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::histogram::Histogram;
+
 /// What a thread of a worker tells.
 #[derive(Default)]
 #[repr(C, align(64))]
@@ -25,6 +27,10 @@ pub struct Core {
     pub read_errors: AtomicU64,
     /// First bytes of method and path of the request in hand, for the log of a harakiri.
     pub subject: Subject,
+    /// How long requests took.
+    pub durations: Histogram,
+    /// How long they waited until the application was called.
+    pub waits: Histogram,
 }
 
 /// A short text in shared memory; torn reads are possible and harmless.
@@ -78,6 +84,10 @@ pub struct Worker {
     pub stopping: AtomicBool,
     /// Whether the worker takes requests.
     pub accepting: AtomicBool,
+    /// Whether the worker has an application.
+    pub loaded: AtomicBool,
+    /// Set by the worker when it has reached a limit of its own.
+    pub worn: AtomicBool,
     /// Set by the worker when the application's files have changed.
     pub wants_reload: AtomicBool,
     /// When it was started, seconds since 1970. Written by the master.

@@ -60,6 +60,10 @@ impl AsFd for Signals {
     }
 }
 
+/// A worker says with it that its master is to look at the shared memory. It is ignored by who does not
+/// watch it.
+pub const LOOK: Signal = Signal::SIGURG;
+
 /// What a master says to its workers and gateways. They are held over the fork; a child releases
 /// them when it watches them.
 pub const TO_CHILDREN: &[Signal] = &[

@@ -15,8 +15,8 @@ use nix::sys::socket::{MsgFlags, SockaddrIn, SockaddrIn6, SockaddrLike, Sockaddr
 /// an address; `WouldBlock` where there is none.
 pub fn accept(listener: &impl AsFd) -> io::Result<(OwnedFd, Option<SocketAddr>)> {
     let mut storage = std::mem::MaybeUninit::<libc::sockaddr_storage>::zeroed();
-    let mut length = libc::socklen_t::try_from(size_of::<libc::sockaddr_storage>())
-        .expect("an address is small");
+    let room = libc::socklen_t::try_from(size_of::<libc::sockaddr_storage>());
+    let mut length = room.map_err(io::Error::other)?;
     let flags = libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
     #[expect(unsafe_code, reason = "takes the connection, its address and its flags in one call")]
     // SAFETY: `storage` has room for any address, and `length` says how much; the descriptor is

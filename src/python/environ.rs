@@ -1,7 +1,5 @@
 //! The environ of a request (PEP 3333, "environ Variables"), in uWSGI's order.
 
-use std::collections::HashMap;
-
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyBytes, PyDict, PyString};
@@ -53,10 +51,29 @@ const COMMON: &[&str] = &[
     "HTTP_X_REQUEST_ID",
 ];
 
+/// The common names, made once: their hashes are known, and no request makes them anew. By length,
+/// which tells most of them apart.
+struct Names(Vec<Vec<(&'static [u8], Py<PyString>)>>);
+
+impl Names {
+    fn new(py: Python<'_>) -> Self {
+        let longest = COMMON.iter().map(|name| name.len()).max().unwrap_or(0);
+        let of_length = |length: usize| {
+            let names = COMMON.iter().filter(|name| name.len() == length);
+            names.map(|name| (name.as_bytes(), PyString::intern(py, name).unbind())).collect()
+        };
+        Self((0..=longest).map(of_length).collect())
+    }
+
+    fn get(&self, name: &[u8]) -> Option<&Py<PyString>> {
+        let mut names = self.0.get(name.len())?.iter();
+        names.find(|(known, _)| *known == name).map(|(_, text)| text)
+    }
+}
+
 /// What is the same in every environ.
 pub(super) struct Constants {
-    /// Names that are made once: their hashes are known, and no request makes them anew.
-    names: HashMap<&'static [u8], Py<PyString>>,
+    names: Names,
     wsgi_version: Py<PyAny>,
     pub(super) errors: Py<PyAny>,
     pub(super) file_wrapper: Option<Py<PyAny>>,
@@ -83,10 +100,8 @@ impl Constants {
         options.set_item("write_through", true)?;
         let errors = io.call_method("TextIOWrapper", (raw,), Some(&options))?;
         let host = nix::unistd::gethostname().unwrap_or_default();
-        let names =
-            COMMON.iter().map(|name| (name.as_bytes(), PyString::intern(py, name).unbind()));
         Ok(Self {
-            names: names.collect(),
+            names: Names::new(py),
             wsgi_version: (1, 0).into_pyobject(py)?.into_any().unbind(),
             errors: errors.unbind(),
             file_wrapper: file_wrapper

@@ -7,6 +7,7 @@ mod environ;
 mod explain;
 mod factory;
 mod file;
+mod forks;
 mod input;
 mod interpreter;
 mod load;
@@ -15,6 +16,7 @@ mod noted;
 mod start;
 mod wsgi;
 
+pub use forks::before_forks;
 pub use interpreter::{Hooks, Setup, start, version};
 pub use load::{LoadError, Target};
 pub use module::Facts;

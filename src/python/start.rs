@@ -126,8 +126,13 @@ fn native(text: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<u8>> {
         let kind = text.get_type();
         PyTypeError::new_err(format!("{what} must be a str, not {kind}"))
     })?;
-    let mut bytes = Vec::with_capacity(text.len()?);
-    for letter in text.to_str()?.chars() {
+    let is_plain = |byte: &u8| (b' '..=b'~').contains(byte);
+    let letters = text.to_str()?;
+    if letters.as_bytes().iter().all(is_plain) {
+        return Ok(letters.as_bytes().to_vec());
+    }
+    let mut bytes = Vec::with_capacity(letters.len());
+    for letter in letters.chars() {
         match u8::try_from(u32::from(letter)) {
             Ok(byte) if byte == b'\t' || !byte.is_ascii_control() => bytes.push(byte),
             Ok(_) => {

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -16,8 +16,9 @@ use crate::app::{Noted, Outlet, Output, Reply, Request, Vars};
 use crate::log::request::{Outcome, Subject};
 use crate::log::say;
 use crate::options::table::Logging;
-use crate::process::scoreboard::now_micros;
+use crate::process::scoreboard::{now, now_micros};
 use crate::process::{inspect, signals};
+use crate::protocol::REQUEST_START;
 use crate::route::mounts;
 
 /// Variables with which a client could make uWSGI load code of its choice.
@@ -34,12 +35,17 @@ const CODE_LOADING: &[&[u8]] = &[
     b"UWSGI_POSTFILE",
 ];
 
+/// A wait that is longer is none.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
 /// A request that is being answered.
 pub(super) struct Exchange {
     reactor: Rc<Reactor>,
     request: Request,
     outcome: Outcome,
     began: Instant,
+    /// How long it had been waiting when it was read.
+    waited: Duration,
     /// What the application said for the log.
     noted: Noted,
     /// The thread's place in the application, while it is needed.
@@ -49,12 +55,17 @@ pub(super) struct Exchange {
 impl Exchange {
     /// A request that was read completely.
     pub(super) fn new(reactor: &Rc<Reactor>, mut request: Request) -> Self {
+        let waited = match reactor.shared.settings.statistics.metrics {
+            Some(_) => take_wait(&mut request.vars),
+            None => Duration::ZERO,
+        };
         drop_code_loading(&mut request.vars);
         Self {
             reactor: Rc::clone(reactor),
             request,
             outcome: Outcome { core: reactor.core, ..Outcome::default() },
             began: Instant::now(),
+            waited,
             noted: Noted::default(),
             slot: None,
         }
@@ -85,6 +96,8 @@ impl Exchange {
         self.request.app = number;
         // The semaphore is never closed.
         self.slot = Arc::clone(&reactor.slot).acquire_owned().await.ok();
+        let waited = self.waited.saturating_add(self.began.elapsed());
+        reactor.counters.waits.count(u64::try_from(waited.as_micros()).unwrap_or(u64::MAX));
         self.began = Instant::now();
         self.enter(client);
         let app = &reactor.shared.app;
@@ -103,7 +116,7 @@ impl Exchange {
         if reply.failed {
             reactor.counters.exceptions.fetch_add(1, Ordering::Relaxed);
             if settings.reload.reload_on_exception {
-                reactor.shared.go("the application raised an exception");
+                reactor.shared.wear("the application raised an exception");
             }
         }
         self.with(reply)
@@ -183,6 +196,7 @@ impl Drop for Exchange {
         self.outcome.took = self.began.elapsed();
         let micros = u64::try_from(self.outcome.took.as_micros()).unwrap_or(u64::MAX);
         worker.running_time.fetch_add(micros, Ordering::Relaxed);
+        reactor.counters.durations.count(micros);
         let sent = self.outcome.body_size + self.outcome.head_size as u64;
         worker.sent.fetch_add(sent, Ordering::Relaxed);
         let average = worker.average.load(Ordering::Relaxed);
@@ -230,6 +244,19 @@ impl Exchange {
             shared.requests.write(subject, &self.outcome);
         }
     }
+}
+
+/// How long a request has been waiting since its front end got it, where that says so.
+fn take_wait(vars: &mut Vars) -> Duration {
+    let start = vars.get(REQUEST_START).and_then(|text| std::str::from_utf8(text).ok());
+    let start = start.and_then(|text| text.parse().ok());
+    let start = start.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let waited = start.map_or(Duration::ZERO, |start| now().saturating_sub(start));
+    if start.is_some() {
+        vars.retain(|name| name != REQUEST_START);
+    }
+    // What waited longer has been given up long ago: the clocks differ.
+    if waited > LONGEST_WAIT { Duration::ZERO } else { waited }
 }
 
 fn drop_code_loading(vars: &mut Vars) {

@@ -12,22 +12,24 @@ mod reactor;
 mod single;
 
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, getpid, getppid};
 use tokio::sync::watch;
 
 use self::line::Framing;
 use crate::app::{App, Reply};
-use crate::error::WORKER_RELOAD;
 use crate::log::request::RequestLog;
 use crate::log::say;
 use crate::net::listen::{self, Listener};
 use crate::net::tls::Tls;
 use crate::options::settings::Settings;
+use crate::options::table::beyond;
+use crate::process::fork::exit_now;
 use crate::process::inspect;
 use crate::process::scoreboard::{Scoreboard, Worker, now_micros};
 use crate::process::signals::{self, Signals};
@@ -137,8 +139,10 @@ struct Shared {
     asked: Vec<AtomicU64>,
     /// Requests after which this worker goes.
     most_requests: u64,
-    /// Set when the worker goes because of a limit.
-    exit: AtomicU64,
+    /// Whether the worker has asked for a successor.
+    worn: AtomicBool,
+    /// Its parent.
+    master: Pid,
 }
 
 impl Shared {
@@ -170,12 +174,21 @@ impl Shared {
         });
     }
 
-    /// Lets the worker go once it answered what it has.
-    fn go(&self, why: &str) {
-        if self.phase.send_replace(Phase::Draining) != Phase::Draining {
+    /// Asks for a successor. The worker serves on until the master has one, and lets it go.
+    fn wear(&self, why: &str) {
+        if !self.worn.swap(true, Ordering::Relaxed) {
             say!("worker {} goes: {why}", self.number);
+            self.worker.worn.store(true, Ordering::SeqCst);
+            // A master that is gone takes its workers along.
+            let _ = kill(self.master, signals::LOOK);
+        }
+    }
+
+    /// Lets the worker go once it answered what it has.
+    fn drain(&self) {
+        let before = self.phase.send_replace(Phase::Draining);
+        if before != Phase::Draining && self.worn.load(Ordering::Relaxed) {
             say!("...The work of process {} is done. Seeya!", std::process::id());
-            self.exit.store(WORKER_RELOAD.into(), Ordering::Relaxed);
         }
     }
 }
@@ -192,16 +205,19 @@ pub fn run(job: Job) -> u8 {
     let Ok(signals) = Signals::watch(SIGNALS) else { return 1 };
     signals::release(signals::TO_CHILDREN);
     signals::on_parent_end(Signal::SIGHUP);
+    let master = getppid();
     let app = match (job.app)() {
         Ok(app) => app,
         Err(code) => return code,
     };
-    let number = job.number as u64;
-    let limit = job.settings.reload.max_requests;
+    let (limit, delta) = (job.settings.reload.max_requests, job.settings.reload.max_requests_delta);
     let most_requests = match limit {
         0 => u64::MAX,
-        limit => limit + job.settings.reload.max_requests_delta * (number - 1),
+        limit => limit.saturating_add(beyond(limit, delta, job.number, getpid().as_raw())),
     };
+    let mounts = job.settings.python.mount.len();
+    let loaded = (0..mounts).map(Some).chain([None]).any(|mount| app.number(mount).is_some());
+    worker.loaded.store(loaded, Ordering::SeqCst);
     let shared = Arc::new(Shared {
         number: job.number,
         pid: std::process::id(),
@@ -219,12 +235,13 @@ pub fn run(job: Job) -> u8 {
         files: Files::new(&job.settings),
         asked: (0..=job.settings.python.mount.len()).map(|_| AtomicU64::new(0)).collect(),
         most_requests,
-        exit: AtomicU64::new(0),
+        worn: AtomicBool::new(false),
+        master,
         settings: job.settings,
     });
     serve(&shared, signals);
     app.end();
-    u8::try_from(shared.exit.load(Ordering::Relaxed)).unwrap_or(0)
+    0
 }
 
 /// Runs all threads until the last request is answered.
@@ -275,31 +292,42 @@ fn keep_house(shared: &Shared, mut signals: Signals) {
     let autoreload = Duration::from_secs(shared.settings.reload.py_autoreload);
     let mut files = sources_of(shared, autoreload);
     let mut looked = Instant::now();
+    let mercy = Duration::from_secs(shared.settings.reload.worker_reload_mercy);
     let mut told = None;
+    let mut orphaned: Option<Instant> = None;
     loop {
-        let timeout =
-            PollTimeout::from(if harakiri > 0 || told.is_some() { 200_u16 } else { 1000 });
+        let timeout = PollTimeout::from(if harakiri > 0 || told.is_some() || orphaned.is_some() {
+            200_u16
+        } else {
+            1000
+        });
         let mut ready = [PollFd::new(std::os::fd::AsFd::as_fd(&signals), PollFlags::POLLIN)];
         // An interrupted wait is as good as one that is over.
         let _ = poll(&mut ready, timeout);
         for signal in signals.take() {
             told = told.or((signal == Signal::SIGTERM).then(Instant::now));
             match signal {
-                Signal::SIGHUP => {
-                    shared.phase.send_replace(Phase::Draining);
-                }
+                Signal::SIGHUP => shared.drain(),
                 Signal::SIGTSTP => shared.pause(Phase::Paused),
                 Signal::SIGCONT => shared.pause(Phase::Serving),
                 _ => {}
             }
         }
         if told.is_some_and(|since| finishes_on_term(shared, since)) {
-            shared.phase.send_replace(Phase::Draining);
+            shared.drain();
+        }
+        if orphaned.is_none() && getppid() != shared.master {
+            // Nobody is left to kill who does not end.
+            orphaned = Some(Instant::now());
+            shared.drain();
+        }
+        if orphaned.is_some_and(|since| since.elapsed() >= mercy) {
+            say!("worker {} is alone and did not finish in time", shared.number);
+            exit_now(1);
         }
         if harakiri > 0 && is_queued(shared) {
             answer_overdue(shared, harakiri);
         }
-        check_age(shared);
         if !autoreload.is_zero() && looked.elapsed() >= autoreload {
             looked = Instant::now();
             let now = sources_of(shared, autoreload);
@@ -345,6 +373,9 @@ fn is_queued(shared: &Shared) -> bool {
     threshold == 0 || listen::queue(listeners).is_none_or(|waiting| waiting > threshold)
 }
 
+/// A master that watches has killed a worker so many microseconds after its client was answered.
+const LEFT_ALONE: u64 = 5_000_000;
+
 /// Answers the clients of requests that take too long; the master is about to kill this process.
 fn answer_overdue(shared: &Shared, limit: u64) {
     let now = now_micros();
@@ -360,6 +391,10 @@ fn answer_overdue(shared: &Shared, limit: u64) {
             let reply = timeout_reply(&client);
             // A client that is gone needs no answer.
             let _ = nix::unistd::write(&client.connection, &reply);
+        } else if now.saturating_sub(since) > limit.saturating_add(LEFT_ALONE) {
+            // The master of an earlier image watched this process; none does now.
+            say!("worker {} is left alone with a request that takes too long", shared.number);
+            let _ = kill(getpid(), Signal::SIGKILL);
         }
     }
 }
@@ -387,16 +422,6 @@ fn sources_of(shared: &Shared, interval: Duration) -> Sources {
     files.filter_map(|path| Some((path.clone(), path.metadata().ok()?.modified().ok()?))).collect()
 }
 
-fn check_age(shared: &Shared) {
-    let settings = &shared.settings;
-    let delta = settings.reload.max_worker_lifetime_delta * (shared.number as u64 - 1);
-    let age = shared.started.elapsed().as_secs();
-    if settings.reload.max_worker_lifetime > 0 && age >= settings.reload.max_worker_lifetime + delta
-    {
-        shared.go(&format!("{age} seconds old"));
-    }
-}
-
 /// Checks the limits that are looked at after a request.
 fn check_limits(shared: &Shared, requests: u64) {
     let settings = &shared.settings;
@@ -404,17 +429,17 @@ fn check_limits(shared: &Shared, requests: u64) {
         return;
     }
     if requests >= shared.most_requests {
-        shared.go(&format!("{requests} requests"));
+        shared.wear(&format!("{requests} requests"));
     }
     let (most_space, most_resident) = (settings.reload.reload_on_as, settings.reload.reload_on_rss);
     if most_space > 0 || most_resident > 0 {
         let (space, resident) = inspect::memory();
         let (space, resident) = (space >> 20, resident >> 20);
         if most_resident > 0 && resident >= most_resident {
-            shared.go(&format!("{resident} MB resident"));
+            shared.wear(&format!("{resident} MB resident"));
         }
         if most_space > 0 && space >= most_space {
-            shared.go(&format!("{space} MB of address space"));
+            shared.wear(&format!("{space} MB of address space"));
         }
     }
 }

@@ -19,6 +19,7 @@ use super::{Inlet, Phase, Shared, Source, Wire, http, single};
 use crate::app::{Outlet, Output, Request};
 use crate::log::say;
 use crate::net::http::PATIENCE;
+use crate::net::listen::Listener;
 use crate::net::stream::{Acceptor, Preface, Stream};
 use crate::process::channel::{self, Note};
 use crate::process::scoreboard::Core;
@@ -81,14 +82,16 @@ impl Reactor {
             let mut replied = std::pin::pin!(line.reply(reply, &mut exchange));
             match overlong.filter(|_| is_done) {
                 None => replied.await,
-                Some(overlong) => match tokio::time::timeout(OVERLONG, &mut replied).await {
-                    Ok(replied) => replied,
-                    Err(_) => {
+                Some(overlong) => {
+                    let in_time = tokio::time::timeout(OVERLONG, &mut replied).await;
+                    if let Ok(replied) = in_time {
+                        replied
+                    } else {
                         is_overlong = true;
                         overlong.notify_one();
                         replied.await
                     }
-                },
+                }
             }
         };
         if replied.is_err() {
@@ -103,9 +106,9 @@ impl Reactor {
 
     /// Who this thread is, for the gateway.
     fn note(&self) -> Note {
-        let number = |number: usize| u32::try_from(number).unwrap_or(0).to_be_bytes();
-        let [[a, b, c, d], [e, f, g, h]] = [self.shared.number, self.core].map(number);
-        [a, b, c, d, e, f, g, h]
+        let number = |number: usize| u32::try_from(number).unwrap_or(0);
+        let both = u64::from(number(self.shared.number)) << 32 | u64::from(number(self.core));
+        both.to_be_bytes()
     }
 
     /// Over when a connection that serves nothing is to be closed. Clients that may be about to send
@@ -117,6 +120,13 @@ impl Reactor {
         if is_kept && !self.shared.worker.stopping.load(Ordering::SeqCst) {
             tokio::time::sleep(PATIENCE).await;
         }
+    }
+
+    /// How many connections wait at a socket that nobody else will look after: the server stops.
+    fn left_behind(&self, listener: &Listener) -> u64 {
+        let stops = self.shared.worker.stopping.load(Ordering::SeqCst);
+        let queue = listener.queue().filter(|_| stops);
+        queue.map_or(0, |queue| queue.waiting)
     }
 
     /// What comes before the first request of a source's connections.
@@ -166,7 +176,8 @@ async fn serve(reactor: Rc<Reactor>) {
             Inlet::Listener(listener) => match Acceptor::new(listener) {
                 Ok(acceptor) => {
                     let preface = reactor.preface(source);
-                    acceptors.spawn_local(accept(reactor, acceptor, source.wire, preface));
+                    let door = (acceptor, Arc::clone(listener));
+                    acceptors.spawn_local(accept(reactor, door, source.wire, preface));
                 }
                 Err(error) => say!("cannot wait for connections: {error}"),
             },
@@ -216,21 +227,35 @@ async fn serve_gateway(reactor: Rc<Reactor>, channel: Arc<OwnedFd>) {
     }
 }
 
-async fn accept(reactor: Rc<Reactor>, door: Acceptor, wire: Wire, preface: Preface) {
+async fn accept(
+    reactor: Rc<Reactor>,
+    (door, listener): (Acceptor, Arc<Listener>),
+    wire: Wire,
+    preface: Preface,
+) {
     let preface = Rc::new(preface);
     let mut phase = reactor.shared.phase.subscribe();
     let (mut paused, mut serving) = (phase.clone(), phase.clone());
     let (mut busy, mut taken) = (reactor.busy.subscribe(), reactor.busy.subscribe());
+    let mut idle = busy.clone();
+    let mut left = None;
     loop {
         // The senders live as long as the reactor.
         let _ = serving.wait_for(|phase| *phase != Phase::Paused).await;
+        if left.is_none() && *phase.borrow() == Phase::Draining {
+            left = Some(reactor.left_behind(&listener));
+        }
         let next = async {
             let _ = busy.wait_for(|busy| !*busy).await;
             door.accept().await
         };
         let accepted = tokio::select! {
             biased;
-            _ = phase.wait_for(|phase| *phase == Phase::Draining) => return,
+            _ = phase.wait_for(|phase| *phase == Phase::Draining), if left.is_none() => continue,
+            left = take_left(&door, &mut left, &mut idle), if left.is_some() => match left {
+                Some(accepted) => accepted,
+                None => return,
+            },
             _ = paused.wait_for(|phase| *phase == Phase::Paused) => continue,
             // A stream took the slot while nobody came: who comes now is for another thread.
             _ = taken.wait_for(|busy| *busy), if !*reactor.busy.borrow() => continue,
@@ -260,6 +285,20 @@ async fn accept(reactor: Rc<Reactor>, door: Acceptor, wire: Wire, preface: Prefa
             }
         }
     }
+}
+
+/// Takes the next of so many connections that wait, when the thread is idle; `None` when nobody waits
+/// any more.
+async fn take_left(
+    door: &Acceptor,
+    left: &mut Option<u64>,
+    busy: &mut watch::Receiver<bool>,
+) -> Option<io::Result<Stream>> {
+    let rest = left.unwrap_or(0).checked_sub(1)?;
+    // The sender lives as long as the reactor.
+    let _ = busy.wait_for(|busy| !*busy).await;
+    *left = Some(rest);
+    tokio::time::timeout(MANNERS, door.accept()).await.ok()
 }
 
 async fn serve_connection(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arrived: &Notify) {

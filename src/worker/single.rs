@@ -114,8 +114,8 @@ pub(super) async fn serve_gateway(reactor: Rc<Reactor>, stream: Stream, overlong
                 return;
             }
         }
-        let (wire, left) = (Wire::Gateway, Some(&*overlong));
-        let served = serve_request(&reactor, line, &lent, &mut buffer, wire, None, left).await;
+        let (wire, overlong) = (Wire::Gateway, Some(&*overlong));
+        let served = serve_request(&reactor, line, &lent, &mut buffer, wire, None, overlong).await;
         let Some(next) = served else { return };
         line = next;
         is_wanted = line.may_go_on();

@@ -410,6 +410,9 @@ fn the_starter_passes_its_tests_and_the_deployment_check() {
         ("DJANGO_HTTPS", "1"),
         ("DJANGO_TRUST_PROXY", "1"),
         ("DJANGO_ALLOWED_HOSTS", "www.example.com"),
+        // As `nginx.hsts: preload` has it.
+        ("DJANGO_HSTS_INCLUDE_SUBDOMAINS", "1"),
+        ("DJANGO_HSTS_PRELOAD", "1"),
     ];
     let said = manage(&["check", "--deploy", "--fail-level", "WARNING"], &https);
     assert!(said.contains("no issues"), "{said}");
@@ -448,7 +451,7 @@ pub fn get(port: u16, request: &str) -> String {
 pub fn run(
     root: &Path,
     python: &Path,
-) -> (std::process::Child, u16, Box<dyn Iterator<Item = String>>) {
+) -> (std::process::Child, u16, Box<dyn Iterator<Item = String> + Send>) {
     let venv = python.parent().and_then(Path::parent).expect("an environment");
     let mut child = Command::new(env!("CARGO_BIN_EXE_ruwsgi"))
         .args(["deploy", "run"])

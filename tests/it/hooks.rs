@@ -237,7 +237,8 @@ fn a_file_that_is_touched_runs_a_command_and_a_hook() {
 
 #[test]
 fn a_start_waits_for_files_and_sockets_and_gives_up() {
-    let waiting = site(&[], "wait-for-fs = %dgate\nwait-for-socket = %dother.sock");
+    let lines = "wait-for-interface = lo\nwait-for-fs = %dgate\nwait-for-socket = %dother.sock";
+    let waiting = site(&[], lines);
     let server = waiting.start(&["--ini", "app.ini"]);
     server.wait_log("waiting for .*gate");
     assert!(!waiting.join("app.sock").exists());
@@ -245,6 +246,8 @@ fn a_start_waits_for_files_and_sockets_and_gives_up() {
     server.wait_log("waiting for .*other.sock");
     let _listener = std::os::unix::net::UnixListener::bind(waiting.join("other.sock")).unwrap();
     server.wait_log("spawned uWSGI worker 1");
-    let vain = site(&[], "wait-for-fs = gate\nwait-for-fs-timeout = 1");
-    assert_eq!(vain.run(&["--ini", "app.ini"]).code, Some(1));
+    for (what, name) in [("fs", "gate"), ("interface", "nosuch0")] {
+        let vain = site(&[], &format!("wait-for-{what} = {name}\nwait-for-{what}-timeout = 1"));
+        assert_eq!(vain.run(&["--ini", "app.ini"]).code, Some(1), "{what}");
+    }
 }

@@ -431,3 +431,74 @@ fn a_second_instance_on_a_live_socket_takes_it_over_and_says_whose_it_was() {
         assert!(second.log().contains(&first.pid().to_string()), "{}", second.log());
     }
 }
+
+#[test]
+fn a_program_that_no_longer_starts_is_not_started_anew() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = Site::with("conduct.py");
+    let program = site.join("ruwsgi");
+    std::fs::copy(crate::support::program(), &program).unwrap();
+    let arguments = [
+        "--http-socket",
+        "app.sock",
+        "--master",
+        "--pidfile",
+        "app.pid",
+        "--wsgi-file",
+        "conduct.py",
+    ];
+    let server = Server::start(&site, site.command_of(&program, &arguments));
+    let address = Address::socket(site.join("app.sock"));
+    assert_eq!(server.get(&address, "/").text(), "hello");
+    // As an upgrade that went wrong leaves it.
+    let broken = site.file("broken", "#!/bin/sh\nexit 1\n");
+    std::fs::set_permissions(&broken, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::rename(&program, site.join("good")).unwrap();
+    std::fs::rename(&broken, &program).unwrap();
+    server.signal(Signal::SIGHUP);
+    server.wait_log("cannot start anew: .*; the server goes on as it is");
+    assert_eq!(server.get(&address, "/").text(), "hello");
+    std::fs::rename(site.join("good"), &program).unwrap();
+    let old = server.get(&address, "/pid").text();
+    server.signal(Signal::SIGHUP);
+    wait_until("a new worker", || server.get(&address, "/pid").text() != old);
+    server.stop();
+}
+
+/// As process 1 of a container, and as the parent that the kernel gives to orphans.
+#[test]
+fn as_process_1_the_master_buries_whatever_is_left_behind() {
+    let Some(unshare) = crate::support::tools::need("unshare") else { return };
+    if !nix::unistd::getuid().is_root() {
+        return crate::support::tools::skip("only root can have process numbers of its own");
+    }
+    let site = Site::with("conduct.py");
+    let forget = "
+def do_forget(environ, start_response):
+    # Its parent ends first: nobody but process 1 is left to bury it.
+    os.system('(sleep 0.2; exit 3) & true')
+    start_response('200 OK', PLAIN)
+    return [b'forgotten']
+";
+    site.file("conduct.py", &format!("{}{forget}", site.read("conduct.py")));
+    let arguments = ["--http-socket", "app.sock", "--master", "--wsgi-file", "conduct.py"];
+    let direct = site.command(&arguments);
+    let mut command = site.command_of(&unshare, &["--pid", "--fork", "--kill-child", "--"]);
+    command.arg(direct.get_program()).args(direct.get_args());
+    let server = Server::start(&site, command);
+    let address = Address::socket(site.join("app.sock"));
+    for _ in 0..5 {
+        assert_eq!(server.get(&address, "/forget").text(), "forgotten");
+    }
+    let master = server.children()[0];
+    let children = || {
+        let children = std::fs::read_to_string(format!("/proc/{master}/task/{master}/children"));
+        children.unwrap_or_default().split_whitespace().count()
+    };
+    wait_until("they were adopted", || children() > 1);
+    wait_until("they are buried", || children() == 1);
+    kill(Pid::from_raw(master), Signal::SIGTERM).unwrap();
+    wait_until("it ends", || !is_alive(master));
+}

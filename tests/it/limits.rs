@@ -302,3 +302,87 @@ fn further_groups_are_kept() {
     let (server, address) = start(&site, &more);
     assert_eq!(ask(&server, &address, "os.getgroups()"), "[]");
 }
+
+#[test]
+fn a_watchdog_hears_that_the_master_lives() {
+    let site = Site::with("conduct.py");
+    let socket = UnixDatagram::bind(site.join("notify.sock")).unwrap();
+    socket.set_read_timeout(Some(crate::support::PATIENCE)).unwrap();
+    let base = ["--http-socket", "app.sock", "--master", "--wsgi-file", "conduct.py"];
+    let mut command = site.command(&base);
+    command.env("NOTIFY_SOCKET", site.join("notify.sock")).env("WATCHDOG_USEC", "400000");
+    if differs_on_purpose() {
+        return;
+    }
+    let server = Server::start(&site, command);
+    let mut beats = Vec::new();
+    while beats.len() < 4 {
+        let mut bytes = [0; 1024];
+        let length = socket.recv(&mut bytes).expect("a beat");
+        if bytes[..length].starts_with(b"WATCHDOG=1") {
+            beats.push(Instant::now());
+        }
+    }
+    let apart = beats[3] - beats[0];
+    assert!(apart.as_millis() < 3 * 400, "{apart:?}");
+    server.stop();
+}
+
+#[test]
+fn capabilities_that_are_kept_hold_for_workers_and_over_a_reload() {
+    if !is_root() || differs_on_purpose() {
+        return;
+    }
+    let site = Site::new();
+    let more =
+        ["--uid=65534", "--gid=65534", "--cap", "chown,CAP_DAC_READ_SEARCH", "--drop-after-apps"];
+    let (server, address) = start(&site, &more);
+    let effective = "[line%20for%20line%20in%20open('/proc/self/status')%20if%20'CapEff'%20in%20line][0].split()[1]";
+    // The second one lets the next image read Python, wherever it is.
+    let kept = "0000000000000005";
+    assert_eq!(ask(&server, &address, "os.getuid()"), "65534");
+    assert_eq!(ask(&server, &address, effective), kept);
+    let pid = ask(&server, &address, "os.getpid()");
+    server.signal(Signal::SIGHUP);
+    wait_until("a new worker", || ask(&server, &address, "os.getpid()") != pid);
+    assert_eq!(ask(&server, &address, effective), kept);
+    server.stop();
+    let wrong = site.run(&["--http-socket", "a.sock", "--cap", "chwon"]);
+    assert_eq!(wrong.code, Some(1));
+    assert!(wrong.text.contains("no capability chwon"), "{}", wrong.text);
+}
+
+#[test]
+fn threads_that_are_started_at_import_are_named() {
+    if differs_on_purpose() {
+        return;
+    }
+    let thread = "import threading\nthreading.Thread(target=time.sleep, args=(60,), name='poller', daemon=True).start()\n";
+    for (text, more, warned) in [
+        (format!("{SELF}\n{thread}"), &[][..], true),
+        (format!("{SELF}\n{thread}"), &["--lazy-apps"], false),
+        (SELF.to_owned(), &[], false),
+    ] {
+        let site = Site::new();
+        site.file("app.py", &text);
+        let base = ["--http-socket", "app.sock", "--master", "--wsgi-file", "app.py"];
+        let server = site.start(&[&base[..], more].concat());
+        let address = Address::socket(site.join("app.sock"));
+        assert_eq!(ask(&server, &address, "1"), "1");
+        let told = server.logged(r#"started threads while it was loaded: "poller";"#);
+        assert_eq!(told, warned, "{}", server.log());
+    }
+}
+
+#[test]
+fn the_collector_leaves_alone_what_was_loaded_where_that_is_wanted() {
+    if differs_on_purpose() {
+        return;
+    }
+    for (more, frozen) in [(&["--gc-freeze"][..], true), (&[], false)] {
+        let site = Site::new();
+        let (server, address) = start(&site, more);
+        let count = ask(&server, &address, "__import__('gc').get_freeze_count()");
+        assert_eq!(count != "0", frozen, "{count}");
+    }
+}

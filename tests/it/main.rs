@@ -24,11 +24,16 @@ mod commands;
 mod config;
 #[cfg(feature = "deploy")]
 mod containers;
+mod crons;
 mod daemons;
 #[cfg(feature = "deploy")]
 mod deploy;
 mod django;
+#[cfg(feature = "deploy")]
+mod docker;
 mod environ;
+#[cfg(feature = "deploy")]
+mod explain;
 mod fifo;
 mod hooks;
 #[cfg(feature = "deploy")]
@@ -41,6 +46,7 @@ mod limits;
 mod loading;
 mod logs;
 mod matrix;
+mod metrics;
 mod mistakes;
 mod mounts;
 mod options;
@@ -52,6 +58,7 @@ mod pep3333;
 mod proofs;
 mod proxy_protocol;
 mod python;
+mod reliability;
 mod requests;
 mod slow;
 mod sockets;

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use super::super::event::{End, Place};
-use crate::error::WORKER_RELOAD;
 
 #[derive(Debug)]
 pub(super) struct Seat {
@@ -28,6 +27,8 @@ pub(super) struct Process {
     pub(super) ready: bool,
     /// When it is killed if it is still there; it was asked to go.
     pub(super) going: Option<Instant>,
+    /// Whether it waits for a successor.
+    pub(super) worn: bool,
 }
 
 impl Seat {
@@ -55,7 +56,7 @@ impl Seat {
 
 impl Process {
     pub(super) fn new(pid: i32, since: Instant) -> Self {
-        Self { pid, since, ready: false, going: None }
+        Self { pid, since, ready: false, going: None, worn: false }
     }
 }
 
@@ -88,9 +89,6 @@ pub(super) fn obituary(
         ),
         (Place::Gateway, _) => {
             format!("DAMN ! gateway \"uWSGI http 1\" (pid: {pid}) died :( trying respawn ...")
-        }
-        (Place::Worker(number), End::Code(code)) if code == i32::from(WORKER_RELOAD) => {
-            format!("worker {number} (pid: {pid}) is gone; a new one takes its place")
         }
         (Place::Worker(number), End::Code(code)) => format!(
             "DAMN ! worker {number} (pid: {pid}) died with exit code {code} :( trying respawn ..."

@@ -1,7 +1,7 @@
 //! What the state does about events.
 
 use super::*;
-use crate::master::event::Tie;
+use crate::master::event::{Life, Tie};
 
 fn rules() -> Rules {
     Rules {
@@ -14,6 +14,7 @@ fn rules() -> Rules {
         grace: None,
         breath: BREATH,
         need_app: true,
+        life: Life::default(),
     }
 }
 
@@ -49,9 +50,6 @@ fn a_dead_worker_is_replaced_at_once_unless_it_just_came() {
     let later = start + Duration::from_secs(10);
     let actions = without_words(state.on(Event::Ended(101, End::Signal(9)), later));
     assert_eq!(actions, [Action::Spawn(Place::Worker(1))]);
-    state.on(Event::Spawned(Place::Worker(1), 103), later);
-    let gone = Event::Ended(103, End::Code(WORKER_RELOAD.into()));
-    assert_eq!(without_words(state.on(gone, later)), [Action::Spawn(Place::Worker(1))]);
     state.on(Event::Spawned(Place::Worker(1), 103), later);
     let actions = without_words(state.on(Event::Ended(103, End::Code(1)), later));
     assert_eq!(actions, []);
@@ -102,6 +100,16 @@ fn who_does_not_finish_is_killed() {
 }
 
 #[test]
+fn a_reload_fails_with_a_worker_that_dies_before_it_serves() {
+    let now = Instant::now();
+    let mut state = State::new(rules(), &elders(&[7], &[]), now);
+    state.on(Event::Started, now);
+    state.on(Event::Spawned(Place::Worker(1), 101), now);
+    let failed = [Action::Report(Outcome::Failed)];
+    assert_eq!(without_words(state.on(Event::Ended(101, End::Signal(11)), now)), failed);
+}
+
+#[test]
 fn elders_go_when_all_successors_serve() {
     let now = Instant::now();
     let mut state = State::new(rules(), &elders(&[7, 8], &[]), now);
@@ -110,7 +118,8 @@ fn elders_go_when_all_successors_serve() {
     state.on(Event::Spawned(Place::Worker(2), 102), now);
     assert_eq!(state.on(Event::Ready(Place::Worker(1)), now), []);
     let actions = state.on(Event::Ready(Place::Worker(2)), now);
-    assert_eq!(actions, [Action::Finish(7), Action::Finish(8)]);
+    let done = Action::Report(Outcome::Done);
+    assert_eq!(actions, [Action::Finish(7), Action::Finish(8), done]);
 }
 
 #[test]
@@ -138,7 +147,16 @@ fn elders_stay_when_the_new_code_does_not_load() {
     state.on(Event::Started, now);
     state.on(Event::Spawned(Place::Worker(1), 101), now);
     let end = End::Code(NO_APP.into());
-    assert_eq!(without_words(state.on(Event::Ended(101, end), now)), []);
+    let failed = [Action::Report(Outcome::Failed)];
+    assert_eq!(without_words(state.on(Event::Ended(101, end), now)), failed);
+    state.on(Event::Spawned(Place::Worker(2), 102), now);
+    assert_eq!(without_words(state.on(Event::Ended(102, end), now)), [], "told once");
+    // It is tried again, each time after a longer while, until it works.
+    assert_eq!(state.on(Event::Tick, now + BREATH)[0], Action::Spawn(Place::Worker(1)));
+    state.on(Event::Spawned(Place::Worker(1), 103), now);
+    state.on(Event::Ended(103, end), now);
+    assert_eq!(state.on(Event::Tick, now + BREATH + AGAIN), []);
+    assert_eq!(state.on(Event::Tick, now + 2 * BREATH), [Action::Spawn(Place::Worker(1))]);
 }
 
 #[test]
@@ -265,7 +283,8 @@ fn after_a_reload_daemons_are_replaced_and_never_two() {
     }
     assert_eq!(state.on(Event::Ready(Place::Worker(1)), now), []);
     let actions = state.on(Event::Ready(Place::Worker(2)), now);
-    assert_eq!(actions, [Action::Finish(7), Action::Retire(9)]);
+    let done = Action::Report(Outcome::Done);
+    assert_eq!(actions, [Action::Finish(7), Action::Retire(9), done]);
     assert_eq!(state.on(Event::Ended(7, End::Code(0)), now), []);
     let actions = state.on(Event::Ended(9, End::Code(0)), now);
     assert_eq!(actions, [Action::Spawn(Place::Daemon(0))]);
@@ -282,7 +301,8 @@ fn a_daemon_waits_only_for_the_one_before_it_and_for_those_without_a_place() {
     state.on(Event::Started, now);
     state.on(Event::Spawned(Place::Worker(1), 101), now);
     let actions = state.on(Event::Ready(Place::Worker(1)), now);
-    assert_eq!(actions, [Action::Finish(7), Action::Retire(8), Action::Retire(9)]);
+    let done = Action::Report(Outcome::Done);
+    assert_eq!(actions, [Action::Finish(7), Action::Retire(8), Action::Retire(9), done]);
     let actions = state.on(Event::Ended(9, End::Code(0)), now);
     assert_eq!(actions, [Action::Spawn(Place::Daemon(1))]);
     let actions = state.on(Event::Ended(8, End::Code(0)), now);
@@ -415,4 +435,73 @@ fn new_workers_come_when_all_old_ones_have_finished() {
     let actions = state.on(Event::Ended(101, End::Code(0)), now);
     let words = Action::Say("worker 1 killed successfully (pid: 101)".to_owned());
     assert_eq!(actions, [words, Action::Spawn(Place::Worker(1))]);
+}
+
+#[test]
+fn a_worn_worker_goes_when_another_one_stands_in_and_no_two_go_together() {
+    let now = Instant::now();
+    let mut state = running(now);
+    assert_eq!(state.on(Event::Worn(1), now), [Action::Spawn(Place::Worker(3))]);
+    assert_eq!(state.on(Event::Worn(2), now), []);
+    state.on(Event::Spawned(Place::Worker(3), 103), now);
+    assert_eq!(state.on(Event::Ready(Place::Worker(3)), now), [Action::Finish(101)]);
+    assert_eq!(state.on(Event::Tick, now), [], "it is answering its last request");
+    let actions = without_words(state.on(Event::Ended(101, End::Code(0)), now));
+    assert_eq!(actions, [Action::Spawn(Place::Worker(1))]);
+    state.on(Event::Spawned(Place::Worker(1), 104), now);
+    assert_eq!(state.on(Event::Ready(Place::Worker(1)), now), [Action::Finish(102)]);
+    state.on(Event::Ended(102, End::Code(0)), now);
+    state.on(Event::Spawned(Place::Worker(2), 105), now);
+    assert_eq!(state.on(Event::Ready(Place::Worker(2)), now), [Action::Finish(103)]);
+    assert_eq!(without_words(state.on(Event::Ended(103, End::Code(0)), now)), []);
+}
+
+#[test]
+fn a_worn_worker_that_dies_has_its_successor_already() {
+    let now = Instant::now();
+    let mut state = running(now);
+    state.on(Event::Worn(1), now);
+    let later = now + AGAIN;
+    state.on(Event::Ended(101, End::Signal(9)), later);
+    state.on(Event::Spawned(Place::Worker(1), 104), later);
+    state.on(Event::Spawned(Place::Worker(3), 103), later);
+    assert_eq!(state.on(Event::Ready(Place::Worker(1)), later), []);
+    assert_eq!(state.on(Event::Ready(Place::Worker(3)), later), [Action::Finish(103)]);
+}
+
+#[test]
+fn a_worn_worker_goes_on_where_its_successor_does_not_load_and_is_tried_again_later() {
+    let now = Instant::now();
+    let mut state = running(now);
+    state.on(Event::Worn(1), now);
+    state.on(Event::Spawned(Place::Worker(3), 103), now);
+    let end = End::Code(NO_APP.into());
+    assert_eq!(without_words(state.on(Event::Ended(103, end), now)), []);
+    assert_eq!(state.on(Event::Tick, now + MERCY / 4), []);
+    assert_eq!(state.on(Event::Tick, now + MERCY), [Action::Spawn(Place::Worker(3))]);
+}
+
+#[test]
+fn old_workers_are_replaced_one_after_the_other() {
+    let now = Instant::now();
+    let mut state = running(now);
+    let second = Duration::from_secs(1);
+    state.rules.life = Life { most: Some(second * 100), delta: second * 10 };
+    assert_eq!(state.on(Event::Tick, now + second * 99), []);
+    let actions = without_words(state.on(Event::Tick, now + second * 100));
+    assert_eq!(actions, [Action::Spawn(Place::Worker(3))]);
+    assert_eq!(state.on(Event::Tick, now + second * 100), [], "asked for once");
+    state.on(Event::Spawned(Place::Worker(3), 103), now + second * 100);
+    let actions = state.on(Event::Ready(Place::Worker(3)), now + second * 100);
+    assert_eq!(actions, [Action::Finish(101)]);
+    let actions = without_words(state.on(Event::Tick, now + second * 110));
+    assert_eq!(actions, [], "the second one waits for the first");
+}
+
+#[test]
+fn a_worker_that_served_is_replaced_at_once_however_shortly_it_lived() {
+    let now = Instant::now();
+    let mut state = running(now);
+    let actions = without_words(state.on(Event::Ended(101, End::Signal(9)), now));
+    assert_eq!(actions, [Action::Spawn(Place::Worker(1))]);
 }

@@ -21,51 +21,6 @@ impl State {
         }
     }
 
-    /// Starts the worker that stands in while the others are replaced.
-    pub(super) fn start_the_chain(&mut self, actions: &mut Vec<Action>) {
-        if self.chain.is_some() {
-            return;
-        }
-        let chain: Vec<_> = self.staying().collect();
-        let spare = Place::Worker(self.rules.workers + 1);
-        if let Some(seat) = self.seats.iter_mut().find(|seat| seat.place == spare)
-            && !chain.is_empty()
-        {
-            self.chain = Some(chain.into());
-            seat.wanted = true;
-            if seat.process.is_none() {
-                actions.push(Action::Spawn(spare));
-            }
-        }
-    }
-
-    /// Replaces the next worker, once the one before serves.
-    pub(super) fn go_on_with_the_chain(&mut self, now: Instant, actions: &mut Vec<Action>) {
-        let Some(chain) = &mut self.chain else { return };
-        if !self.seats.iter().all(Seat::is_settled) {
-            return;
-        }
-        let mercy = self.rules.mercy;
-        // Who has gone meanwhile has a successor with the new code already.
-        while let Some(number) = chain.pop_front() {
-            let seat = self.seats.iter_mut().find(|seat| seat.number() == Some(number));
-            let Some(seat) = seat.filter(|seat| seat.wanted) else { continue };
-            if let Some(process) = &mut seat.process {
-                process.going = Some(now + mercy);
-                actions.push(Action::Say(format!("chain next victim is worker {number}")));
-                actions.push(Action::Finish(process.pid));
-                return;
-            }
-        }
-        actions.push(Action::Say("*** the chain reload is done ***".to_owned()));
-        self.end_the_chain(now, actions);
-    }
-
-    pub(super) fn end_the_chain(&mut self, now: Instant, actions: &mut Vec<Action>) {
-        self.chain = None;
-        self.shrink(self.rules.workers + 1, now, actions);
-    }
-
     /// Kills a worker whose request takes too long, after a warning where one is wanted.
     pub(super) fn warn_or_kill(&mut self, number: usize, now: Instant, actions: &mut Vec<Action>) {
         let grace = self.rules.grace;
@@ -109,7 +64,7 @@ impl State {
 
     pub(super) fn go_cheap(&mut self, now: Instant, actions: &mut Vec<Action>) {
         let staying: Vec<_> = self.staying().collect();
-        if self.cheap || self.chain.is_some() {
+        if self.cheap || self.is_replacing() {
             return;
         }
         for number in staying {

@@ -80,24 +80,6 @@ pub(super) static ROWS: &[Row] = &[
         "wait this long for a mule to end at a reload",
     ),
     Row::planned(
-        "cron",
-        Argument::Required("MIN HOUR DAY MONTH WEEKDAY COMMAND"),
-        "run a command at the times that a crontab line says",
-    )
-    .repeats(),
-    Row::planned(
-        "cron2",
-        Argument::Required("KEYS,MIN HOUR DAY MONTH WEEKDAY COMMAND"),
-        "run a command at times said in words, with keys for how",
-    )
-    .repeats(),
-    Row::planned(
-        "unique-cron",
-        Argument::Required("MIN HOUR DAY MONTH WEEKDAY COMMAND"),
-        "as cron, but never while the last run goes on",
-    )
-    .repeats(),
-    Row::planned(
         "legion-cron",
         Argument::Required("LEGION CRON COMMAND"),
         "as cron, but only where this server is the lord of a legion",
@@ -111,11 +93,6 @@ pub(super) static ROWS: &[Row] = &[
     )
     .aliases(&["unique-cron-legion"])
     .repeats(),
-    Row::planned(
-        "cron-harakiri",
-        Argument::Required("SECONDS"),
-        "kill a cron command that takes longer",
-    ),
     Row::planned(
         "signal",
         Argument::Required("SOCKET,NUMBER"),

@@ -3,7 +3,7 @@
 use super::super::directive::Said;
 use super::{Argument, Row};
 
-const LIST: &str = "the algorithms are spare, backlog, busyness and manual";
+const LIST: &str = "the algorithms are spare, spare2, backlog, busyness and manual";
 
 /// Settings of this chapter. A field has the name of its option.
 #[expect(missing_docs, reason = "the table says what each option does")]
@@ -15,6 +15,7 @@ pub struct Cheaper {
     pub cheaper_algo: Option<Said>,
     pub cheaper_step: u64,
     pub cheaper_overload: u64,
+    pub cheaper_idle: u64,
     pub cheaper_rss_limit_soft: u64,
     pub cheaper_rss_limit_hard: u64,
     pub cheaper_busyness_max: u64,
@@ -39,6 +40,7 @@ impl Default for Cheaper {
             cheaper_algo: None,
             cheaper_step: 1,
             cheaper_overload: 3,
+            cheaper_idle: 10,
             cheaper_rss_limit_soft: 0,
             cheaper_rss_limit_hard: 0,
             cheaper_busyness_max: 50,
@@ -73,7 +75,7 @@ pub(super) static ROWS: &[Row] = &[
         "cheaper-algo",
         "NAME",
         |s| &mut s.cheaper.cheaper_algo,
-        "what decides about further workers: spare, backlog, busyness or manual",
+        "what decides about further workers: spare, spare2, backlog, busyness or manual",
     ),
     Row::number(
         "cheaper-step",
@@ -86,6 +88,12 @@ pub(super) static ROWS: &[Row] = &[
         "SECONDS",
         |s| &mut s.cheaper.cheaper_overload,
         "how long a load lasts before the number of workers follows; for backlog the clients that may wait",
+    ),
+    Row::number(
+        "cheaper-idle",
+        "SECONDS",
+        |s| &mut s.cheaper.cheaper_idle,
+        "how long under spare2 more workers than cheaper are idle before one goes (of later uWSGI)",
     ),
     Row::inert("cheaper-algo-list", Argument::None, "list the algorithms of cheaper-algo", LIST)
         .aliases(&["cheaper-algos-list", "cheaper-list"]),

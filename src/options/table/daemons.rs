@@ -1,5 +1,6 @@
-//! Rows about programs that run beside the server.
+//! Rows about programs that run beside the server, all the time or at times.
 
+use super::super::cron::{Cron, parse_cron, parse_cron2};
 use super::super::daemons::{Daemon, parse_daemon};
 use super::{Argument, Effect, Row};
 
@@ -10,6 +11,8 @@ pub struct Daemons {
     /// All of them, in the order in which they were said.
     pub attached: Vec<Daemon>,
     pub daemons_honour_stdin: bool,
+    pub crons: Vec<Cron>,
+    pub cron_harakiri: u64,
 }
 
 pub(super) static ROWS: &[Row] = &[
@@ -72,4 +75,44 @@ pub(super) static ROWS: &[Row] = &[
         "the same with keys: command, pidfile, freq, touch, stopsignal, reloadsignal, uid, gid, control",
     )
     .repeats(),
+    Row::new(
+        "cron",
+        Argument::Required("MIN HOUR DAY MONTH WEEKDAY COMMAND"),
+        Effect::ParsedLine(|s, line, _| {
+            s.daemons.crons.push(parse_cron(line, false)?);
+            Ok(())
+        }),
+        "run a command at times: numbers, -1 for any, -5 for every fifth",
+    )
+    .repeats(),
+    Row::new(
+        "cron2",
+        Argument::Required("KEY=VALUE,… COMMAND"),
+        Effect::ParsedLine(|s, line, origin| {
+            let (cron, doubts) = parse_cron2(line)?;
+            s.daemons.crons.push(cron);
+            for doubt in doubts {
+                s.warn(origin, doubt);
+            }
+            Ok(())
+        }),
+        "the same with keys: minute, hour, day, month, week, unique, harakiri",
+    )
+    .repeats(),
+    Row::new(
+        "unique-cron",
+        Argument::Required("MIN HOUR DAY MONTH WEEKDAY COMMAND"),
+        Effect::ParsedLine(|s, line, _| {
+            s.daemons.crons.push(parse_cron(line, true)?);
+            Ok(())
+        }),
+        "as cron, but never while the last run goes on",
+    )
+    .repeats(),
+    Row::number(
+        "cron-harakiri",
+        "SECONDS",
+        |s| &mut s.daemons.cron_harakiri,
+        "kill a cron command that takes longer; 0 is never",
+    ),
 ];

@@ -17,6 +17,8 @@ pub struct Hooks {
     pub hooks: Vec<Hook>,
     pub hook_touch: Vec<(String, HookAction)>,
     pub binsh: Vec<Said>,
+    pub wait_for_interface: Vec<Said>,
+    pub wait_for_interface_timeout: u64,
     pub wait_for_fs: Vec<Said>,
     pub wait_for_fs_timeout: u64,
     pub wait_for_socket: Vec<Said>,
@@ -29,6 +31,8 @@ impl Default for Hooks {
             hooks: Vec::new(),
             hook_touch: Vec::new(),
             binsh: Vec::new(),
+            wait_for_interface: Vec::new(),
+            wait_for_interface_timeout: PATIENCE,
             wait_for_fs: Vec::new(),
             wait_for_fs_timeout: PATIENCE,
             wait_for_socket: Vec::new(),
@@ -339,16 +343,17 @@ pub(super) static ROWS: &[Row] = &[
         "unmount a file system in the emperor when a vassal has started",
     )
     .repeats(),
-    Row::planned(
+    Row::words(
         "wait-for-interface",
-        Argument::Required("NAME"),
+        "NAME",
+        |s| &mut s.hooks.wait_for_interface,
         "wait for a network interface before the root hooks",
     )
-    .aliases(&["wait-interface", "wait-for-iface", "wait-iface"])
-    .repeats(),
-    Row::planned(
+    .aliases(&["wait-interface", "wait-for-iface", "wait-iface"]),
+    Row::number(
         "wait-for-interface-timeout",
-        Argument::Required("SECONDS"),
+        "SECONDS",
+        |s| &mut s.hooks.wait_for_interface_timeout,
         "how long to wait for a network interface",
     )
     .aliases(&["wait-interface-timeout", "wait-for-iface-timeout", "wait-iface-timeout"]),

@@ -38,7 +38,7 @@ pub use logging::Logging;
 pub use privileges::Privileges;
 pub use processes::Processes;
 pub use python::Python;
-pub use reload::Reload;
+pub use reload::{Reload, beyond};
 pub use routing::Headers;
 pub use sockets::Sockets;
 pub use static_files::StaticFiles;
@@ -139,6 +139,9 @@ pub enum Command {
     Pause,
 }
 
+/// A word that may stand in the place of a value, and what it sets.
+pub type Word = (&'static str, fn(&mut Settings));
+
 /// One option.
 #[derive(Clone, Copy)]
 pub struct Row {
@@ -154,8 +157,8 @@ pub struct Row {
     pub repeats: bool,
     /// How the value is read.
     pub effect: Effect,
-    /// A word that may stand in the place of the value, and what it sets.
-    pub word: Option<(&'static str, fn(&mut Settings))>,
+    /// What may stand in the place of the value.
+    pub word: Option<Word>,
     /// What it does, in one sentence.
     pub help: &'static str,
 }

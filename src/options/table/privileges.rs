@@ -20,6 +20,7 @@ pub struct Privileges {
     pub master_as_root: bool,
     pub drop_after_init: bool,
     pub drop_after_apps: bool,
+    pub cap: Option<Said>,
 }
 
 pub(super) static ROWS: &[Row] = &[
@@ -166,7 +167,12 @@ pub(super) static ROWS: &[Row] = &[
     .repeats(),
     Row::planned("namespace-net", Argument::Required("NAME"), "use a network namespace")
         .aliases(&["ns-net"]),
-    Row::planned("cap", Argument::Required("NAMES"), "keep these capabilities of root"),
+    Row::word(
+        "cap",
+        "NAME,…",
+        |s| &mut s.privileges.cap,
+        "keep these capabilities when root becomes another user, and only these",
+    ),
     Row::planned("jail", Argument::Required("DIRECTORY"), "run in a FreeBSD jail"),
     Row::planned("jail-ip4", Argument::Required("ADDRESS"), "add an IPv4 address to the jail")
         .repeats(),

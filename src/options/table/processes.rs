@@ -390,7 +390,7 @@ pub(super) static ROWS: &[Row] = &[
         "forkbomb-delay",
         "SECONDS",
         |s| &mut s.processes.forkbomb_delay,
-        "how long to wait where workers end as soon as they start",
+        "how long to wait where workers end before they serve, and longer each time",
     ),
     Row::inert(
         "binary-path",

@@ -30,6 +30,7 @@ pub struct Python {
     pub ignore_script_name: bool,
     pub no_default_app: bool,
     pub catch_exceptions: bool,
+    pub gc_freeze: bool,
 }
 
 const ONLY_WSGI: &str = "WSGI (PEP 3333) is what is served; say module or wsgi-file";
@@ -40,6 +41,11 @@ pub(super) static ROWS: &[Row] = &[
         Argument::Optional(""),
         Effect::Flag(|s| &mut s.python.need_app),
         "do not start without an application",
+    ),
+    Row::flag(
+        "gc-freeze",
+        |s| &mut s.python.gc_freeze,
+        "after loading, keep Python's collector away from what workers share, which saves memory (ours)",
     ),
     Row::word("module", "MODULE[:CALLABLE]", |s| &mut s.python.module, "load a WSGI module")
         .short('w')

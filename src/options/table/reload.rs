@@ -55,6 +55,23 @@ impl Default for Reload {
     }
 }
 
+/// A limit without a delta is reached up to a tenth later: one in so many.
+const SPREAD: u64 = 10;
+
+/// How much longer than a limit says a worker goes on: with a delta that for each worker before it, else
+/// a part that differs from process to process, so that those that came together do not go together.
+#[must_use]
+pub fn beyond(limit: u64, delta: u64, number: usize, pid: i32) -> u64 {
+    if delta > 0 {
+        return delta.saturating_mul(number.saturating_sub(1) as u64);
+    }
+    // Knuth's multiplicative hash puts neighbours far from each other.
+    let part = pid.unsigned_abs().wrapping_mul(2_654_435_761);
+    let later = u128::from(limit / SPREAD) * u128::from(part) / u128::from(u32::MAX);
+    // At most a tenth of the limit.
+    u64::try_from(later).unwrap_or(0)
+}
+
 pub(super) static ROWS: &[Row] = &[
     Row::number(
         "max-requests",
@@ -67,7 +84,7 @@ pub(super) static ROWS: &[Row] = &[
         "max-requests-delta",
         "N",
         |s| &mut s.reload.max_requests_delta,
-        "add N times the worker's number less one to max-requests",
+        "add N times the worker's number less one to max-requests; without it up to a tenth differs by chance",
     ),
     Row::number(
         "min-worker-lifetime",
@@ -246,3 +263,26 @@ pub(super) static ROWS: &[Row] = &[
     )
     .repeats(),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_of_one_age_go_at_different_times_and_none_early() {
+        let longer: Vec<_> = (4000..4010).map(|pid| beyond(1000, 0, 1, pid)).collect();
+        let mut apart = longer.clone();
+        apart.sort_unstable();
+        apart.dedup();
+        assert_eq!(apart.len(), longer.len(), "{longer:?}");
+        assert!(longer.iter().all(|more| *more <= 100), "{longer:?}");
+        assert_eq!(beyond(9, 0, 4, 4711), 0, "small limits are exact");
+        assert_eq!(beyond(u64::MAX, 0, 1, 0), 0);
+    }
+
+    #[test]
+    fn a_delta_that_was_said_is_all_there_is() {
+        assert_eq!(beyond(100, 7, 1, 4711), 0);
+        assert_eq!(beyond(100, 7, 3, 4711), 14);
+    }
+}

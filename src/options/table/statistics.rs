@@ -11,6 +11,7 @@ pub struct Statistics {
     pub stats_http: bool,
     pub stats_minified: bool,
     pub stats_no_cores: bool,
+    pub metrics: Option<Said>,
 }
 
 pub(super) static ROWS: &[Row] = &[
@@ -32,6 +33,12 @@ pub(super) static ROWS: &[Row] = &[
         "stats-no-cores",
         |s| &mut s.statistics.stats_no_cores,
         "leave the threads out of the statistics",
+    ),
+    Row::word(
+        "metrics",
+        "ADDRESS",
+        |s| &mut s.statistics.metrics,
+        "serve /metrics for Prometheus, /-/live and /-/ready over HTTP on an address (ours)",
     ),
     Row::inert(
         "stats-no-metrics",

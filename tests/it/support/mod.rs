@@ -3,6 +3,7 @@
 //! Everything waits on a condition with a deadline. The tests themselves are in the modules beside this one.
 
 pub mod client;
+pub mod load;
 pub mod nginx;
 pub mod server;
 pub mod site;

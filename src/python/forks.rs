@@ -1,0 +1,53 @@
+//! What is done about Python before its process is forked.
+
+use pyo3::prelude::*;
+
+use crate::log::say;
+use crate::process::inspect;
+
+/// Warns of threads, which no fork takes along, and puts what is loaded out of the collector's reach.
+pub fn before_forks(freeze: bool) {
+    Python::attach(|py| {
+        let done =
+            warn_of_threads(py).and_then(|()| if freeze { freeze_objects(py) } else { Ok(()) });
+        if let Err(error) = done {
+            say!("[warning] cannot look at Python before the fork: {error}");
+        }
+    });
+}
+
+/// Names the threads that run beside this one.
+fn warn_of_threads(py: Python<'_>) -> PyResult<()> {
+    let threading = py.import("threading")?;
+    let current = threading.call_method0("current_thread")?;
+    let mut names = Vec::new();
+    for thread in threading.call_method0("enumerate")?.try_iter()? {
+        let found = thread?;
+        if !found.is(&current) {
+            names.push(found.getattr("name")?.extract::<String>()?);
+        }
+    }
+    // Libraries start threads that Python does not know.
+    let unnamed = inspect::threads().saturating_sub(1 + names.len());
+    let of_libraries = (unnamed > 0).then(|| format!("{unnamed} of libraries"));
+    let all: Vec<_> = names.iter().map(|name| format!("{name:?}")).chain(of_libraries).collect();
+    if !all.is_empty() {
+        say!(
+            "[warning] the application started threads while it was loaded: {}; they do not run in \
+             the workers (start them in a postfork hook, or say lazy-apps)",
+            all.join(", ")
+        );
+    }
+    Ok(())
+}
+
+/// Otherwise the first collection in each worker writes to every object, and the pages are no longer
+/// shared.
+fn freeze_objects(py: Python<'_>) -> PyResult<()> {
+    let gc = py.import("gc")?;
+    gc.call_method0("collect")?;
+    gc.call_method0("freeze")?;
+    let count: usize = gc.call_method0("get_freeze_count")?.extract()?;
+    say!("gc-freeze: {count} objects are left alone by the collector");
+    Ok(())
+}
