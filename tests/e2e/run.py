@@ -59,7 +59,9 @@ class World:
     def down(self):
         """Removes everything."""
         if (self.site.root / "compose.yaml").exists():
-            self.site.compose("down", "--volumes", "--rmi", "all", "--timeout", "1", "--remove-orphans", check=False)
+            # Not `--rmi all`: the images of services are not ours.
+            self.site.compose("down", "--volumes", "--timeout", "1", "--remove-orphans", check=False)
+            run("docker", "image", "rm", f"{self.project}-web:1", f"{self.project}-nginx:1", check=False)
         shutil.rmtree(self.work, ignore_errors=True)
 
 
