@@ -199,16 +199,20 @@ fn images(spec: &Spec, place: &Place) -> Value {
 /// The containers of the application in compose; each waits until the one before is healthy.
 fn web(spec: &Spec) -> Vec<Value> {
     let names = spec.compose.web();
-    let before = std::iter::once(None).chain(names.iter().map(Some));
-    let numbers = std::iter::once(String::new()).chain((2..).map(|number| format!("-{number}")));
-    names
-        .iter()
-        .zip(before)
-        .zip(numbers)
-        .map(|((name, before), suffix)| {
-            json!({"name": name, "before": before, "socket": format!("socket{suffix}"), "suffix": suffix})
-        })
-        .collect()
+    let mut before: Option<&String> = None;
+    let mut all = Vec::new();
+    for (name, folder) in names.iter().zip(socket_folders()) {
+        let socket = folder.replacen("/run/ruwsgi", "socket", 1);
+        all.push(json!({"name": name, "before": before, "socket": socket, "folder": folder}));
+        before = Some(name);
+    }
+    all
+}
+
+/// Where nginx has the folder of each container's socket; each has it where the first has.
+fn socket_folders() -> impl Iterator<Item = String> {
+    let others = (2..).map(|number: u64| format!("/run/ruwsgi-{number}"));
+    std::iter::once("/run/ruwsgi".to_owned()).chain(others)
 }
 
 /// What the application is told.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{SOCKET, bracket};
+use super::{SOCKET, bracket, socket_folders};
 use crate::deploy::kinds::size;
 use crate::deploy::plan::Place;
 use crate::deploy::spec::{Hsts, Pass, Spec, Tls, Via};
@@ -91,13 +91,11 @@ pub(super) fn nginx(spec: &Spec, place: &Place) -> Value {
 
 /// Where nginx finds each container of the application: in compose each has a socket of its own.
 fn upstreams(spec: &Spec, place: &Place, first: &str) -> Vec<String> {
-    let mut all = vec![first.to_owned()];
     if matches!(place, Place::Compose) && spec.nginx.via == Via::Socket {
-        all.extend((2..=spec.compose.replicas).map(|number| {
-            format!("unix:{}", SOCKET.replacen("/ruwsgi/", &format!("/ruwsgi-{number}/"), 1))
-        }));
+        let each = socket_folders().zip(spec.compose.web());
+        return each.map(|(folder, _)| format!("unix:{folder}/app.sock")).collect();
     }
-    all
+    vec![first.to_owned()]
 }
 
 /// A zone for each rate, by the order of the file.
