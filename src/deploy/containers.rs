@@ -184,7 +184,7 @@ fn watch(root: &Path, spec: &Spec) -> Result<()> {
     mounts.push(join("/app", &spec.app.static_root));
     let mounts: Vec<_> = mounts.iter().map(|mount| json(mount)).collect();
     let mounts = mounts.join(", ");
-    let services: String = spec
+    let services: Vec<String> = spec
         .compose
         .web()
         .iter()
@@ -195,7 +195,8 @@ fn watch(root: &Path, spec: &Spec) -> Result<()> {
         })
         .collect();
     let text = format!(
-        "# Written by `ruwsgi deploy up --watch`, for this machine.\nservices:\n{services}"
+        "# Written by `ruwsgi deploy up --watch`, for this machine.\nservices:\n{}",
+        services.concat()
     );
     let ignore = Output { path: ".ruwsgi/.gitignore".into(), text: "*\n".into(), mode: 0o644 };
     let output = Output { path: WATCH.to_owned(), text, mode: 0o644 };

@@ -19,7 +19,7 @@ def demand(holds, what):
         raise Failed(what)
 
 
-def run(*words, cwd=None, env=None, check=True, timeout=420):
+def run(*words, cwd=None, env=None, check=True, timeout=900):
     """What a program says on both its outputs; another end than 0 fails the proof."""
     done = subprocess.run(
         [str(word) for word in words],
