@@ -54,12 +54,12 @@ pub fn edited(root: &Path, outputs: Vec<Output>, disk: &Disk, keep: bool) -> Res
     for mut output in outputs {
         let path = output.path.clone();
         let file = format!("{PATCHES}/{path}.patch");
-        let patch = on_disk(root, &file)?.map(String::from_utf8).transpose();
-        let patch = patch.with_context(|| format!("{file} is not UTF-8 text"))?;
-        let found = Found { root, output: &output, disk, patch: patch.as_deref() };
+        let kept = on_disk(root, &file)?.map(String::from_utf8).transpose();
+        let kept = kept.with_context(|| format!("{file} is not UTF-8 text"))?;
+        let found = Found { root, output: &output, disk, patch: kept.as_deref() };
         let mine = disk.changed_by_hand(root, &output)?.filter(|_| keep);
         let is_mine = mine.is_some();
-        let done = match (mine, &patch) {
+        let done = match (mine, &kept) {
             (Some(mine), _) => found.take(&mine).map(Some),
             (None, Some(_)) => found.apply().map(Some),
             (None, None) => Ok(None),
@@ -68,7 +68,7 @@ pub fn edited(root: &Path, outputs: Vec<Output>, disk: &Disk, keep: bool) -> Res
             Ok(None) => {}
             Ok(Some(text)) => {
                 let now = difference(&output.text, &text, &path);
-                if patch.as_ref() != Some(&now) && (is_mine || !found.still_fits()) {
+                if kept.as_ref() != Some(&now) && (is_mine || !found.still_fits()) {
                     edited.patches.push(Output { path: file, text: now, mode: 0o644 });
                 }
                 if is_mine {
