@@ -138,8 +138,8 @@ impl Found<'_> {
         let remembered = remembered.and_then(|bytes| String::from_utf8(bytes).ok());
         let reversed = || {
             let text = String::from_utf8(on_disk(self.root, path).ok().flatten()?).ok()?;
-            let patch = self.read().ok().flatten()?;
-            apply(&text, &patch.reverse()).ok()
+            let kept = self.read().ok().flatten()?;
+            apply(&text, &kept.reverse()).ok()
         };
         for text in [Some(self.output.text.clone()), remembered, reversed()].into_iter().flatten() {
             if self.with_patch(&text)?.is_some_and(|text| self.disk.wrote(path, &text)) {
