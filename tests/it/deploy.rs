@@ -410,6 +410,9 @@ fn the_starter_passes_its_tests_and_the_deployment_check() {
         ("DJANGO_HTTPS", "1"),
         ("DJANGO_TRUST_PROXY", "1"),
         ("DJANGO_ALLOWED_HOSTS", "www.example.com"),
+        // As `nginx.hsts: preload` has it.
+        ("DJANGO_HSTS_INCLUDE_SUBDOMAINS", "1"),
+        ("DJANGO_HSTS_PRELOAD", "1"),
     ];
     let said = manage(&["check", "--deploy", "--fail-level", "WARNING"], &https);
     assert!(said.contains("no issues"), "{said}");

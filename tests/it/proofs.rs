@@ -115,7 +115,7 @@ fn a_proxy_that_is_trusted_is_believed() {
         assert!(body.contains("\"HTTP_X_FORWARDED_PROTO\": \"https\""), "{body}");
         // The last address that no trusted proxy has; what the client wrote before it is a lie for all we know.
         assert!(
-            body.contains("\"REMOTE_ADDR\": \"203.0.113.9\"") && !body.contains("6.6.6.6"),
+            body.contains("\"HTTP_X_FORWARDED_FOR\": \"203.0.113.9\"") && !body.contains("6.6.6.6"),
             "{body}"
         );
     }
@@ -186,8 +186,11 @@ fn a_body_that_is_too_large_is_refused_at_the_same_size_everywhere() {
     assert!(live.post(port, "/", 2 * limit).contains(" 200 "));
     assert!(live.post(port, "/", 2 * limit + 1).contains(" 413 "));
     // Django's own limit and the Ingress's are the same numbers.
+    good(&live.root, &["deploy", "render"]);
     let compose = fs::read_to_string(live.root.join("compose.yaml")).expect("compose.yaml");
     assert!(compose.contains("DJANGO_MAX_BODY: \"65536\""));
+    let ingress = fs::read_to_string(live.root.join("k8s/90-ingress.yaml")).expect("the Ingress");
+    assert!(ingress.contains("proxy-body-size: \"128k\""));
 }
 
 #[test]
