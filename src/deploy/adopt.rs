@@ -4,8 +4,8 @@
 //! What the lines of the server become is `server`, those of nginx `site`; `settle` holds the result against the
 //! description's own rules and against what is rendered from it.
 
+mod beside;
 mod description;
-mod nginx;
 mod report;
 mod server;
 mod settle;
@@ -294,7 +294,7 @@ impl Adoption {
         if let (false, false, Some(package)) = (self.base_is_said, inside, Path::new(file).parent())
         {
             let folder = package.parent().unwrap_or(package);
-            self.base = folder.to_string_lossy().trim_end_matches('/').to_owned();
+            folder.to_string_lossy().trim_end_matches('/').clone_into(&mut self.base);
         }
     }
 

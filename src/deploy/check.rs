@@ -12,6 +12,7 @@ use super::keys::Read;
 use super::kinds::is_public;
 use super::load::{Knows, Reader};
 use super::problem::Problem;
+pub(super) use numbers::{MASTER, RESERVE};
 
 /// All rules.
 #[must_use]

@@ -18,7 +18,7 @@ use super::context::join;
 use super::show::say;
 use super::spec::Spec;
 use super::write::{Difference, differing, replace};
-use super::{init, read, rendered, run};
+use super::{environment, init, read, rendered, run};
 use crate::deploy::escape::json;
 use crate::deploy::render::Output;
 use crate::error::Failure;
@@ -45,8 +45,11 @@ pub struct Up {
     /// This file, not the ruwsgi.yaml found here or in a folder above.
     #[arg(long, short)]
     file: Option<PathBuf>,
+    /// The environment whose compose.yaml is meant.
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
     /// For development: changes of Python modules reach the running application. Stays until Ctrl-C.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "env")]
     watch: bool,
     /// Take the images as they are.
     #[arg(long)]
@@ -60,6 +63,9 @@ pub struct Down {
     /// This file, not the ruwsgi.yaml found here or in a folder above.
     #[arg(long, short)]
     file: Option<PathBuf>,
+    /// The environment whose compose.yaml is meant.
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
     /// Remove the volumes too: the database, uploads and everything else that was kept.
     #[arg(long)]
     volumes: bool,
@@ -101,11 +107,11 @@ pub(super) fn up(request: &Up) -> Result<ExitCode> {
     up_to_date(
         &root,
         &spec,
-        &["compose.yaml", "Dockerfile", ".dockerignore", "uwsgi.ini", "nginx/"],
+        &["compose.yaml", "environments/", "Dockerfile", ".dockerignore", "uwsgi.ini", "nginx/"],
     )?;
     init::create_secrets(&root, &spec)?;
     run::missing_secrets(&root, &spec)?;
-    let mut command = compose(&root)?;
+    let mut command = compose(&root, &spec, request.env.as_deref())?;
     if request.watch {
         watch(&root, &spec)?;
         command.args(["--file", WATCH]);
@@ -119,18 +125,19 @@ pub(super) fn up(request: &Up) -> Result<ExitCode> {
     });
     let code = finish(command)?;
     if code == ExitCode::SUCCESS && !request.watch {
-        say(&format!(
-            "{} is up: http://{}/   (`ruwsgi deploy down` stops it)",
-            spec.name, spec.compose.publish
-        ));
+        let publish = match request.env.as_deref() {
+            Some(name) => &environment(&spec, name)?.compose.publish,
+            None => &spec.compose.publish,
+        };
+        say(&format!("{} is up: http://{}/   (`ruwsgi deploy down` stops it)", spec.name, publish));
     }
     Ok(code)
 }
 
 /// Stops and removes the containers.
 pub(super) fn down(request: &Down) -> Result<ExitCode> {
-    let (root, _) = read(request.file.as_deref())?;
-    let mut command = compose(&root)?;
+    let (root, spec) = read(request.file.as_deref())?;
+    let mut command = compose(&root, &spec, request.env.as_deref())?;
     command.args(["down", "--remove-orphans"]);
     command.args(request.volumes.then_some("--volumes"));
     finish(command)
@@ -189,12 +196,19 @@ fn docker(root: &Path) -> Result<Command> {
         .into())
 }
 
-fn compose(root: &Path) -> Result<Command> {
+fn compose(root: &Path, spec: &Spec, env: Option<&str>) -> Result<Command> {
+    let file = match env {
+        Some(name) => {
+            environment(spec, name)?;
+            format!("environments/{name}/compose.yaml")
+        }
+        None => "compose.yaml".to_owned(),
+    };
     let mut command = docker(root)?;
     let mut version = docker(root)?;
     let version = version.args(["compose", "version"]).output();
     if version.is_ok_and(|output| output.status.success()) {
-        command.args(["compose", "--project-directory", ".", "--file", "compose.yaml"]);
+        command.args(["compose", "--file", &file]);
         return Ok(command);
     }
     Err(Failure::new("docker has no `compose` (version 2)")

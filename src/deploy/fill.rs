@@ -4,6 +4,7 @@
 
 use super::kinds::quantity;
 use super::load::Reader;
+use super::patches::Patches;
 use super::shapes::{command, version};
 use super::spec::{
     App, Compose, Cron, Engine, Entry, Hsts, Images, Kubernetes, Nginx, Pass, Probes, Server,
@@ -54,6 +55,7 @@ pub(super) fn fill(of: &Reader<'_>, environment: Option<&str>) -> Spec {
         env: pairs(of, "env"),
         secrets,
         keep: list(of, "keep"),
+        patches: Patches::default(),
         environments: Vec::new(),
         warnings: Vec::new(),
     }

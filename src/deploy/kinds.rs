@@ -94,6 +94,8 @@ pub enum Kind {
     Snippet,
     /// What is different in which environment.
     Overlays,
+    /// Files and what is different in them.
+    Patches,
 }
 
 impl Kind {
@@ -143,6 +145,7 @@ impl Kind {
             Self::Rates => "`/path/: 10r/m` lines".into(),
             Self::BodyLimits => "`/path/: 100m` lines".into(),
             Self::Snippet => "whole lines of nginx's language, each ending in `;` or `}`".into(),
+            Self::Patches => "files and what is different in them, such as `compose.yaml: {services: …}`".into(),
             Self::Overlays => "`staging:`, `production:` and the like, with keys of this file below each".into(),
         }
     }

@@ -5,6 +5,7 @@
 use super::check;
 use super::fill::fill;
 use super::keys::{self, Fallback, Given, Key, Read};
+use super::patches::Patches;
 use super::problem::{Position, Problem, Problems};
 use super::spec::Spec;
 use super::table::{BUILT, find};
@@ -31,6 +32,7 @@ pub fn load(file: &str, source: &str, knows: Knows) -> Result<Spec, Problems> {
     let mut root =
         yaml::read(source).map_err(|problem| Problems::new(file, source, vec![problem]))?;
     let (overlays, mut problems) = overlays(&mut root);
+    let patches = patches(&mut root, &mut problems);
     let (mut spec, found) = one(&root, None, knows);
     problems.extend(found);
     for (name, overlay) in overlays {
@@ -53,6 +55,8 @@ pub fn load(file: &str, source: &str, knows: Knows) -> Result<Spec, Problems> {
     match spec {
         Some(mut spec) if !wrong => {
             spec.warnings = problems;
+            spec.patches =
+                Patches { files: patches, file: file.to_owned(), source: source.to_owned() };
             Ok(spec)
         }
         _ => Err(Problems::new(file, source, problems)),
@@ -117,6 +121,32 @@ fn overlays(root: &mut Node) -> (Vec<(String, Node)>, Vec<Problem>) {
         problems.push(Problem::new(key.at, "`environments` names none").warning());
     }
     (found, problems)
+}
+
+/// Takes `patches` out of the tree: files, and what is different in them.
+fn patches(root: &mut Node, problems: &mut Vec<Problem>) -> Vec<(Node, Node)> {
+    let Value::Map(entries) = &mut root.value else { return Vec::new() };
+    let Some(place) = entries.iter().position(|(name, _)| name.text() == Some("patches")) else {
+        return Vec::new();
+    };
+    let (_, section) = entries.remove(place);
+    let wants = super::kinds::Kind::Patches.wants();
+    let mut wrong = |node: &Node| {
+        let message = format!("`patches` must be {wants}, not {}", node.describe());
+        problems.push(Problem::new(node.at, message));
+    };
+    match section.value {
+        Value::Map(files) => {
+            let other = |(_, change): &&(Node, Node)| !matches!(change.value, Value::Map(_));
+            files.iter().filter(other).for_each(|(_, change)| wrong(change));
+            files
+        }
+        Value::Null => Vec::new(),
+        _ => {
+            wrong(&section);
+            Vec::new()
+        }
+    }
 }
 
 /// Mappings are joined; everything else is replaced, by the default when nothing stands behind the key.

@@ -1,10 +1,12 @@
 //! `ruwsgi deploy`: one `ruwsgi.yaml` in, every artefact of a deployment out.
 //!
 //! `spec` (what the file says) → `check` (how it goes together) → `plan` (which files) → `render`
-//! (their texts) → `write` (onto the disk). Knows the server's option table, and nothing else of it.
+//! (their texts) → `patches`, `edits` (what users change in them) → `write` (onto the disk). Knows the server's options, and
+//! nothing else of it.
 
 mod adopt;
 mod ask;
+mod capacity;
 pub mod check;
 mod containers;
 pub mod context;
@@ -12,12 +14,14 @@ pub mod detect;
 mod diff;
 pub mod edits;
 pub mod escape;
+mod explain;
 mod fill;
 mod init;
 pub mod keys;
 pub mod kinds;
 mod load;
 pub mod marks;
+mod nginx;
 pub mod patches;
 pub mod plan;
 pub mod problem;
@@ -63,6 +67,10 @@ pub enum Command {
     Check(Check),
     /// Show how the files on disk differ from what would be rendered.
     Diff(diff::Diff),
+    /// Tell which keys of ruwsgi.yaml, and which rules, a rendered line comes from.
+    Explain(explain::Explain),
+    /// Show what each environment may take: workers, memory, connections to the database.
+    Capacity(capacity::Capacity),
     /// Describe in ruwsgi.yaml what a uwsgi.ini, and an nginx.conf, say.
     Adopt(adopt::Adopt),
     /// Start nginx and the server right here, without containers.
@@ -113,6 +121,8 @@ pub fn main(command: &Command, server: &[OsString]) -> ExitCode {
         Command::Render(render) => again(render),
         Command::Check(request) => check_only(request),
         Command::Diff(diff) => diff::diff(diff),
+        Command::Explain(explain) => explain::explain(explain),
+        Command::Capacity(capacity) => capacity::capacity(capacity),
         Command::Adopt(adopt) => adopt::adopt(adopt),
         Command::Run(run) => run::run(run, server),
         Command::Build(build) => containers::build(build),
@@ -140,12 +150,14 @@ fn knows(name: &str) -> spec::Known {
 fn again(request: &Render) -> Result<ExitCode> {
     let (root, spec) = read(request.file.as_deref())?;
     if let Some(name) = &request.env {
-        for output in render::render(&plan::stage(environment(&spec, name)?))? {
+        let files = plan::stage(environment(&spec, name)?);
+        let outputs = produced(&spec)?.into_iter();
+        for output in outputs.filter(|output| files.iter().any(|file| file.path == output.path)) {
             say(&format!("# ==> {} <==\n{}", output.path, output.text.trim_end()));
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let outputs = render::render(&plan::plan(&spec))?;
+    let outputs = produced(&spec)?;
     if request.stdout {
         for output in &outputs {
             say(&format!("# ==> {} <==\n{}", output.path, output.text.trim_end()));
@@ -159,7 +171,7 @@ fn again(request: &Render) -> Result<ExitCode> {
         false => write::Overwrite::These(edited.kept),
     };
     // Patches, files and lock belong together.
-    let _signals = write::Held::new();
+    let _signals = write::Held::hold();
     let fates = write::write(&root, &edited.outputs, &spec.keep, &overwrite)?;
     write::replace(&root, &edited.patches.iter().collect::<Vec<_>>())?;
     edits::remember(&root, &outputs)?;
@@ -179,16 +191,20 @@ fn again(request: &Render) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Everything that is rendered, with the patches of ruwsgi.yaml.
+fn produced(spec: &Spec) -> Result<Vec<render::Output>> {
+    Ok(patches::patched(render::render(&plan::plan(spec))?, &spec.patches)?)
+}
+
 /// What would stand on disk: everything rendered, with the edits that are kept.
 fn rendered(root: &Path, spec: &Spec) -> Result<Vec<render::Output>> {
-    let outputs = render::render(&plan::plan(spec))?;
-    Ok(edits::edited(root, outputs, &write::Disk::read(root)?, false)?.outputs)
+    Ok(edits::edited(root, produced(spec)?, &write::Disk::read(root)?, false)?.outputs)
 }
 
 /// All rules, all templates, and not a byte on the disk.
 fn check_only(request: &Check) -> Result<ExitCode> {
     let (_, spec) = read(request.file.as_deref())?;
-    let outputs = render::render(&plan::plan(&spec))?;
+    let outputs = produced(&spec)?;
     let environments = match spec.environments.len() {
         0 => String::new(),
         1 => " and 1 environment".to_owned(),
@@ -211,20 +227,24 @@ fn environment<'a>(spec: &'a Spec, name: &str) -> Result<&'a Spec> {
         .ok_or_else(|| Failure::new(format!("no environment is called `{name}`")).hint(hint).into())
 }
 
+/// The ruwsgi.yaml that is meant.
+fn find_spec(file: Option<&Path>) -> Result<PathBuf> {
+    let here = std::env::current_dir().context("cannot tell the current folder")?;
+    if let Some(file) = file {
+        return Ok(here.join(file));
+    }
+    let found = here.ancestors().map(|folder| folder.join(SPEC)).find(|path| path.is_file());
+    found.ok_or_else(|| {
+        Failure::new(format!("there is no {SPEC} in {} or above it", here.display()))
+            .hint("`ruwsgi deploy init mysite` writes one; `--file` names one elsewhere")
+            .into()
+    })
+}
+
 /// Finds and reads ruwsgi.yaml: the project's folder, and what the file says.
 fn read(file: Option<&Path>) -> Result<(PathBuf, Spec)> {
     let here = std::env::current_dir().context("cannot tell the current folder")?;
-    let path = match file {
-        Some(file) => here.join(file),
-        None => here
-            .ancestors()
-            .map(|folder| folder.join(SPEC))
-            .find(|path| path.is_file())
-            .ok_or_else(|| {
-                Failure::new(format!("there is no {SPEC} in {} or above it", here.display()))
-                    .hint("`ruwsgi deploy init mysite` writes one; `--file` names one elsewhere")
-            })?,
-    };
+    let path = find_spec(file)?;
     let source = std::fs::read_to_string(&path)
         .with_context(|| format!("cannot read {}", path.display()))?;
     let name = path.strip_prefix(&here).unwrap_or(&path).display().to_string();

@@ -5,17 +5,25 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::problem::{Position, Problem};
+use super::problem::{Position, Problem, Problems};
 use super::render::Output;
 use super::yaml::{self, Form, Node, Value};
 
-/// Lays all patches over the rendered files; `patches` holds a mapping of paths.
-pub fn patched(
-    mut outputs: Vec<Output>,
-    patches: &[(Node, Node)],
-) -> Result<Vec<Output>, Vec<Problem>> {
+/// What a ruwsgi.yaml changes in rendered files, and the text to show what is wrong about it.
+#[derive(Clone, Debug, Default)]
+pub struct Patches {
+    /// Paths, and what is laid over the file.
+    pub files: Vec<(Node, Node)>,
+    /// The name of the ruwsgi.yaml.
+    pub file: String,
+    /// Its text.
+    pub source: String,
+}
+
+/// Lays all patches over the rendered files.
+pub fn patched(mut outputs: Vec<Output>, patches: &Patches) -> Result<Vec<Output>, Problems> {
     let mut problems = Vec::new();
-    for (name, change) in patches {
+    for (name, change) in &patches.files {
         let path = name.text().unwrap_or_default();
         let is_yaml = std::path::Path::new(path)
             .extension()
@@ -31,7 +39,10 @@ pub fn patched(
             Err(problem) => problems.push(problem),
         }
     }
-    if problems.is_empty() { Ok(outputs) } else { Err(problems) }
+    match problems.is_empty() {
+        true => Ok(outputs),
+        false => Err(Problems::new(&patches.file, &patches.source, problems)),
+    }
 }
 
 /// Lays a change over the document of a text that it is for.
@@ -43,9 +54,15 @@ fn document(text: &str, change: &Node) -> Result<String, Problem> {
             _ => documents.push(line.to_owned()),
         }
     }
-    let several = documents.len() > 1;
+    // Comments before the first `---` are no document.
+    let is_empty = |document: &String| {
+        document.lines().all(|line| {
+            line.trim().is_empty() || line.starts_with(['#', '-']) && !line.starts_with("- ")
+        })
+    };
+    let several = documents.iter().filter(|document| !is_empty(document)).count() > 1;
     let mut found = false;
-    for document in &mut documents {
+    for document in documents.iter_mut().filter(|document| !is_empty(document)) {
         let root = read(document, change.at)?;
         if several && !is_meant(&root, change) {
             continue;
@@ -433,6 +450,7 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(48))]
         #[test]
         fn a_value_of_any_text_stays_one_value(strange in "[^\\p{C}]{1,30}|[ -~]{1,30}") {
             let quoted = crate::deploy::escape::json(&strange);
@@ -467,12 +485,12 @@ mod tests {
         let refused = lay_over(POD, "kind: Pod\nspec: {containers: [{name: web, image: null}]}");
         assert!(refused.is_ok_and(|text| !text.contains("image: a")));
         let output = |path: &str| Output { path: path.into(), text: COMPOSE.into(), mode: 0o644 };
-        let patches =
-            yaml::read("Dockerfile: {a: 1}\nno.yaml: {a: 1}\ncompose.yaml: {a: 1}\n").unwrap();
-        let Value::Map(patches) = patches.value else { panic!("a mapping") };
+        let source = "Dockerfile: {a: 1}\nno.yaml: {a: 1}\ncompose.yaml: {a: 1}\n".to_owned();
+        let Value::Map(files) = yaml::read(&source).unwrap().value else { panic!("a mapping") };
+        let patches = Patches { files, file: "ruwsgi.yaml".to_owned(), source };
         let outputs = vec![output("compose.yaml"), output("Dockerfile")];
         let problems = patched(outputs, &patches).unwrap_err();
-        let lines: Vec<usize> = problems.iter().map(|problem| problem.at.line).collect();
+        let lines: Vec<usize> = problems.list.iter().map(|problem| problem.at.line).collect();
         assert_eq!(lines, [1, 2]);
     }
 }

@@ -112,6 +112,7 @@ fn kind(kind: Kind) -> Value {
         Kind::Overlays => json!({
             "type": "object", "additionalProperties": {"anyOf": [{"type": "null"}, {"$ref": "#/definitions/overlay"}]},
         }),
+        Kind::Patches => json!({"type": "object", "additionalProperties": {"type": "object"}}),
         kind if kind.is_map() => json!({"type": "object", "additionalProperties": scalar}),
         kind if kind.is_list() => json!({"type": "array", "items": {"type": "string"}}),
         _ => json!({"type": "string"}),

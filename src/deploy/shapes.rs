@@ -236,42 +236,13 @@ pub(super) fn is_goal(text: &str) -> bool {
 }
 
 /// Whole directives and blocks of nginx, so that what follows is not drawn into them.
-pub(super) fn snippet(text: &str) -> Result<(), &'static str> {
-    let mut depth = 0_usize;
-    let mut quote = None;
-    let mut open = false;
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match (quote, letter) {
-            (_, letter) if letter.is_control() && letter != '\n' && letter != '\t' => {
-                return Err("it holds a control character");
-            }
-            (_, '\\') => {
-                letters.next();
-                open = true;
-            }
-            (Some(end), letter) if letter == end => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => (quote, open) = (Some(letter), true),
-            (None, '#') if !open => {
-                // A comment reaches to the end of its line.
-                while letters.next_if(|letter| *letter != '\n').is_some() {}
-            }
-            (None, '{') => (depth, open) = (depth + 1, false),
-            (None, '}') if open => return Err("a `;` is missing before a `}`"),
-            (None, '}') => {
-                depth = depth.checked_sub(1).ok_or("it closes a block that it has not opened")?;
-            }
-            (None, ';') => open = false,
-            (None, letter) => open = open || !letter.is_whitespace(),
-        }
+pub(super) fn snippet(text: &str) -> Result<(), String> {
+    if text.chars().any(|letter| letter.is_control() && letter != '\n' && letter != '\t') {
+        return Err("it holds a control character".to_owned());
     }
-    match (quote, depth, open) {
-        (Some(_), ..) => Err("a quote is not closed"),
-        (_, 1.., _) => Err("a `{` is not closed"),
-        (.., true) => Err("a `;` is missing at its end"),
-        _ => Ok(()),
-    }
+    super::nginx::read(text)
+        .map(|_| ())
+        .map_err(|wrong| format!("line {}: {}", wrong.line, wrong.message))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::kinds::{is_public, quantity};
 pub use super::load::{Known, Knows, Reader, load};
+use super::patches::Patches;
 use super::problem::Problem;
 
 /// How nginx speaks to the server.
@@ -416,6 +417,8 @@ pub struct Spec {
     pub secrets: Vec<String>,
     /// Files not rendered.
     pub keep: Vec<String>,
+    /// What is different in rendered files.
+    pub patches: Patches,
     /// The same for each environment; these have none themselves.
     pub environments: Vec<Spec>,
     /// What is allowed, and perhaps not meant.

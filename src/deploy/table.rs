@@ -186,6 +186,7 @@ pub static KEYS: &[Key] = &[
     key("env", Kind::Environment, Off, "Environment of the application. Nothing secret."),
     key("secrets", Kind::Variables, Off, "Secrets by name only: NAME is read from `secrets/name` (compose) or the Secret (Kubernetes), and the application gets its path as NAME_FILE."),
     key("environments", Kind::Overlays, Off, "`staging:`, `production:`, …: the keys of this file that are different there. Rendered into `environments/` and `k8s/overlays/`."),
+    key("patches", Kind::Patches, Off, "`FILE: {key: value}`: keys of rendered YAML files that are different, laid over them; `null` takes a key away, items of lists are found by their `name`."),
     key("keep", Kind::Files, Off, "Generated files that you write yourself: never rendered."),
 ];
 
@@ -207,6 +208,7 @@ pub static BUILT: &[&str] = &[
     "targets.docker",
     "ci",
     "keep",
+    "patches",
     "environments",
 ];
 

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::deploy::{bad, good, ruwsgi, text};
+use crate::deploy::{bad, change, good, ran, ruwsgi, text, tool};
 
 fn fixture(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -28,7 +29,7 @@ fn a_site_is_adopted_and_renders() {
     for line in [
         "processes = 6\n",
         "harakiri = 45\n",
-        "limit-post = 26214400\n",
+        "limit-post = 209715200\n",
         "stats = 127.0.0.1:1717\n",
     ] {
         assert!(rendered.contains(line), "{line} is not in\n{rendered}");
@@ -41,6 +42,34 @@ fn a_site_is_adopted_and_renders() {
     for line in ["processes: 6\n", "harakiri: 45s\n", "module: \"shop.wsgi:application\"\n"] {
         assert!(yaml.contains(line), "{line} is not in\n{yaml}");
     }
+}
+
+#[test]
+fn nginx_takes_what_was_adopted_from_it() {
+    let Some(nginx) = tool("RUWSGI_NGINX", "nginx") else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path();
+    let (ini, conf) = (fixture("shop.ini"), fixture("shop.conf"));
+    good(root, &["deploy", "adopt", &ini, "--nginx", &conf]);
+    // Without a certificate here.
+    change(&root.join("ruwsgi.yaml"), "tls: files", "tls: none");
+    change(&root.join("ruwsgi.yaml"), "  hsts: subdomains\n", "");
+    good(root, &["deploy", "render"]);
+    let site = fs::read_to_string(root.join("nginx/shop.conf")).expect("the site");
+    for line in
+        ["uwsgi_intercept_errors on;", "\"~*(bot|spider) \" 1;", "add_header X-Frame-Options DENY;"]
+    {
+        assert!(site.contains(line), "{line} is not in\n{site}");
+    }
+    let main = root.join("main.conf");
+    let work = root.display();
+    let text = format!(
+        "pid {work}/pid; error_log stderr; events {{}} http {{ access_log off; include {work}/nginx/shop.conf; }}"
+    );
+    fs::write(&main, text).expect("written");
+    let mut command = Command::new(nginx);
+    command.args(["-t", "-q", "-e", "stderr", "-c"]).arg(&main);
+    ran(command);
 }
 
 #[test]

@@ -28,7 +28,11 @@ mod daemons;
 #[cfg(feature = "deploy")]
 mod deploy;
 mod django;
+#[cfg(feature = "deploy")]
+mod docker;
 mod environ;
+#[cfg(feature = "deploy")]
+mod explain;
 mod fifo;
 mod hooks;
 #[cfg(feature = "deploy")]

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use crate::deploy::escape;
-use crate::deploy::keys::KEYS;
+use crate::deploy::table::KEYS;
 
 /// What stands behind a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(super) enum Value {
     One(String),
     /// A list of scalars.
     Many(Vec<String>),
+    /// Lines of text.
+    Text(String),
 }
 
 /// A key with its value.
@@ -66,7 +68,7 @@ impl Description {
         self.entries.iter().find(|entry| entry.path.join(".") == path).and_then(
             |entry| match &entry.value {
                 Value::One(text) => Some(text.as_str()),
-                Value::Many(_) => None,
+                Value::Many(_) | Value::Text(_) => None,
             },
         )
     }
@@ -87,21 +89,47 @@ impl Description {
         }
     }
 
+    /// Adds to lines of text.
+    pub(super) fn add_text(&mut self, path: &str, more: &str, line: usize) {
+        match self.entries.iter_mut().find(|entry| entry.path.join(".") == path) {
+            Some(Entry { value: Value::Text(text), lines, .. }) => {
+                text.push('\n');
+                text.push_str(more);
+                lines.push(line);
+            }
+            _ => self.set(path, Value::Text(more.to_owned()), &[line]),
+        }
+    }
+
     fn entry(&mut self, path: Vec<String>, value: Value, lines: &[usize]) {
         self.entries.retain(|entry| entry.path != path);
         self.entries.push(Entry { path, value, note: None, lines: lines.to_vec() });
     }
 
     /// The text, and for each of its lines the entry that stands there.
-    pub(super) fn yaml(&self, head: &str) -> (String, Vec<Option<&Entry>>) {
+    pub(super) fn yaml(&self, head: &str) -> (String, Vec<Option<Entry>>) {
         let mut sorted: Vec<&Entry> = self.entries.iter().collect();
         sorted.sort_by_key(|entry| rank(&entry.path));
+        let block = |text: &str, indent: usize| {
+            let lines: String = text
+                .lines()
+                .map(|line| match line {
+                    "" => "\n".to_owned(),
+                    line => format!("\n{:indent$}{line}", "", indent = indent + 2),
+                })
+                .collect();
+            format!("|{lines}")
+        };
         let mut text = head.to_owned();
-        let mut lines: Vec<Option<&Entry>> = head.lines().map(|_| None).collect();
+        let mut lines: Vec<Option<Entry>> = head.lines().map(|_| None).collect();
         let mut open: &[String] = &[];
+        let mut before = None;
         for entry in sorted {
             let Some((key, sections)) = entry.path.split_last() else { continue };
-            if sections != open && open.len() + sections.len() > 0 && sections.len() <= 1 {
+            // A section, and what comes after one, is set off.
+            let first =
+                before.is_none_or(|before: &Entry| before.path.first() == entry.path.first());
+            if !first && open.len() + sections.len() > 0 {
                 text.push('\n');
                 lines.push(None);
             }
@@ -115,17 +143,19 @@ impl Description {
                 }
             }
             open = sections;
+            before = Some(entry);
+            let indent = sections.len() * 2;
             let value = match &entry.value {
                 Value::One(value) => scalar(value),
+                Value::Text(text) => block(text, indent),
                 Value::Many(items) => {
                     let items: Vec<_> = items.iter().map(|item| scalar(item)).collect();
                     format!("[{}]", items.join(", "))
                 }
             };
             let note = entry.note.as_ref().map(|note| format!("  # {note}")).unwrap_or_default();
-            let indent = sections.len() * 2;
             let _ = writeln!(text, "{:indent$}{}: {value}{note}", "", scalar(key));
-            lines.push(Some(entry));
+            lines.extend(value.lines().map(|_| Some(entry.clone())));
         }
         (text, lines)
     }
@@ -149,13 +179,21 @@ impl From<Vec<String>> for Value {
     }
 }
 
-/// The place of a key in the table of keys.
-fn rank(path: &[String]) -> usize {
-    let found = (1..=path.len()).rev().find_map(|length| {
-        let path = path.get(..length)?.join(".");
-        KEYS.iter().position(|key| key.path == path)
-    });
-    found.unwrap_or(KEYS.len())
+/// The place of a key in the table of keys; what has a name of the user's own stays together.
+fn rank(path: &[String]) -> (usize, &str, usize) {
+    let fits = |pattern: &str| {
+        let mut parts = path.iter();
+        pattern.split('.').all(|part| parts.next().is_some_and(|name| part == "*" || part == name))
+    };
+    let found = KEYS.iter().enumerate().find(|(_, key)| fits(key.path));
+    let Some((place, key)) = found else { return (KEYS.len(), "", 0) };
+    match key.path.split_once(".*") {
+        Some((section, _)) => {
+            let first = KEYS.iter().position(|key| key.path.starts_with(section));
+            (first.unwrap_or(place), path.get(1).map_or("", String::as_str), place)
+        }
+        None => (place, "", 0),
+    }
 }
 
 /// A scalar: numbers, sizes and truth values as they are, everything else as the templates write it.
@@ -190,15 +228,21 @@ mod tests {
         description.set("server.processes", "1", &[]);
         description.set("server.processes", "2", &[3]);
         description.set_named("server.options", "listen", "0660", &[5]);
+        description.set("cron.two.command", "b", &[]);
+        description.set("cron.one.command", "a", &[]);
+        description.set("cron.one.schedule", "* * * * *", &[]);
+        let snippet = Value::Text("a {\n  b;\n}".to_owned());
+        description.set("nginx.snippets.server", snippet, &[6]);
         description.set("name", "on", &[]);
         description.note("name", "why");
         let (text, lines) = description.yaml("# head\n");
         assert_eq!(
             text,
-            "# head\nname: \"on\"  # why\n\nserver:\n  processes: 2\n  harakiri: 30s\n  options:\n    log.x: [\"a: b\", c]\n    listen: \"0660\"\n"
+            "# head\nname: \"on\"  # why\n\nserver:\n  processes: 2\n  harakiri: 30s\n  options:\n    log.x: [\"a: b\", c]\n    listen: \"0660\"\n\nnginx:\n  snippets:\n    server: |\n      a {\n        b;\n      }\n\ncron:\n  one:\n    schedule: \"* * * * *\"\n    command: a\n  two:\n    command: b\n"
         );
         assert_eq!(lines.len(), text.lines().count());
-        let from: Vec<_> = lines.iter().map(|line| line.map(|entry| entry.lines.clone())).collect();
+        let from: Vec<_> =
+            lines.iter().map(|line| line.as_ref().map(|entry| entry.lines.clone())).collect();
         assert_eq!(from.get(4), Some(&Some(vec![3])));
         crate::deploy::yaml::read(&text).expect("YAML");
     }

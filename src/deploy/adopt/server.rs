@@ -3,6 +3,7 @@
 //! Which names there are and what their values mean is the server's own table of options. What the description
 //! and the rendered uwsgi.ini make of the result is tried out by [`settle`](super::settle).
 
+use super::beside;
 use super::description::Description;
 use super::settle::ALWAYS;
 use super::{Adoption, Fate};
@@ -63,7 +64,8 @@ pub(super) fn describe(examined: &Examined, project: &str, adoption: &mut Adopti
     let direct = ["socket", "suwsgi-socket", "http-socket", "https-socket"].map(&mut take);
     let [protocol, chdir] = ["protocol", "chdir"].map(&mut take);
     let application = ["module", "wsgi-file", "callable", "mount"].map(&mut take);
-    let numbers = ["processes", "threads", "harakiri", "buffer-size", "limit-post"].map(&mut take);
+    let numbers = NUMBERS.map(|(name, _)| take(name));
+    let jobs = ["attach-daemon", "smart-attach-daemon", "cron", "unique-cron"].map(&mut take);
     let [env, uid, gid] = ["env", "uid", "gid"].map(&mut take);
     let [maps, pythonpath] = ["static-map", "pythonpath"].map(&mut take);
 
@@ -76,6 +78,7 @@ pub(super) fn describe(examined: &Examined, project: &str, adoption: &mut Adopti
     }
     listening(direct, gateway, protocol, adoption);
     amounts(examined, numbers, adoption);
+    beside::describe(jobs, adoption);
     let rest = module(application, adoption);
     if let Some(env) = env {
         environment(&env, adoption);
@@ -225,7 +228,20 @@ fn listening(direct: [Maybe; 4], gateway: [Maybe; 2], protocol: Maybe, adoption:
     adoption.address = Some(address.trim_start_matches("unix:").to_owned());
 }
 
-fn amounts(examined: &Examined, numbers: [Maybe; 5], adoption: &mut Adoption) {
+/// Options whose number is a key, and the key.
+const NUMBERS: [(&str, &str); 9] = [
+    ("processes", "server.processes"),
+    ("threads", "server.threads"),
+    ("harakiri", "server.harakiri"),
+    ("buffer-size", "server.buffer_size"),
+    ("limit-post", "server.max_body"),
+    ("listen", "server.listen"),
+    ("max-requests", "server.max_requests"),
+    ("max-worker-lifetime", "server.max_lifetime"),
+    ("reload-on-rss", "server.reload_on_rss"),
+];
+
+fn amounts(examined: &Examined, numbers: [Maybe; 9], adoption: &mut Adoption) {
     let settings = &examined.settings;
     // What is not said is one; the description would take more.
     for (path, number) in [
@@ -240,30 +256,36 @@ fn amounts(examined: &Examined, numbers: [Maybe; 5], adoption: &mut Adoption) {
             adoption.settle(line, Fate::Left(known_later(value)));
             continue;
         }
-        let (path, text) = match option.row.name {
-            "processes" => ("server.processes", settings.processes.processes.to_string()),
-            "threads" => ("server.threads", settings.processes.threads.to_string()),
+        let name = option.row.name;
+        let path = NUMBERS.iter().find(|(known, _)| *known == name).map_or("", |(_, path)| path);
+        let text = match name {
+            "processes" => settings.processes.processes.to_string(),
+            "threads" => settings.processes.threads.to_string(),
             "harakiri" if settings.limits.harakiri == 0 => {
                 let why =
                     "ruwsgi.yaml always has a limit, on which those of nginx and the Ingress rest";
                 adoption.settle(line, Fate::Left(why.into()));
                 continue;
             }
-            "harakiri" => ("server.harakiri", format!("{}s", settings.limits.harakiri)),
+            "harakiri" => format!("{}s", settings.limits.harakiri),
             "buffer-size" if settings.limits.buffer_size < 8192 => {
                 let why = "the description's least, 8k, takes all that this took";
-                adoption.description.set("server.buffer_size", "8k", &[line]);
+                adoption.description.set(path, "8k", &[line]);
                 adoption.settle(line, Fate::Replaced(why.into()));
                 continue;
             }
             "buffer-size" if settings.limits.buffer_size == 65536 => {
                 let why = "65535, the most that nginx can send in one uwsgi packet";
-                adoption.description.set("server.buffer_size", "65535", &[line]);
+                adoption.description.set(path, "65535", &[line]);
                 adoption.settle(line, Fate::Replaced(why.into()));
                 continue;
             }
-            "buffer-size" => ("server.buffer_size", size(settings.limits.buffer_size)),
-            _ => ("server.max_body", size(settings.limits.limit_post)),
+            "buffer-size" => size(settings.limits.buffer_size),
+            "limit-post" => size(settings.limits.limit_post),
+            "listen" => settings.sockets.listen.to_string(),
+            "max-requests" => settings.reload.max_requests.to_string(),
+            "max-worker-lifetime" => format!("{}s", settings.reload.max_worker_lifetime),
+            _ => format!("{}Mi", settings.reload.reload_on_rss),
         };
         adoption.description.set(path, text, &[line]);
         adoption.settle(line, Fate::Carried(path.into()));
@@ -324,11 +346,15 @@ fn module(application: [Maybe; 4], adoption: &mut Adoption) -> Vec<Group> {
     }
     if is_open(&module) {
         let why = known_later(&module);
-        lines.iter().for_each(|line| adoption.settle(*line, Fate::Left(why.clone())));
+        for line in lines {
+            adoption.settle(line, Fate::Left(why.clone()));
+        }
         return rest;
     }
     adoption.description.set("app.module", module, &lines);
-    lines.iter().for_each(|line| adoption.settle(*line, Fate::Carried("app.module".into())));
+    for line in lines {
+        adoption.settle(line, Fate::Carried("app.module".into()));
+    }
     rest
 }
 

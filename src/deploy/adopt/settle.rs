@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 
+use super::description::Entry;
 use super::server::Group;
 use super::{Adoption, Fate};
 use crate::deploy::plan::plan;
+use crate::deploy::problem::Problem;
 use crate::deploy::render::render;
 use crate::deploy::spec::load;
 use crate::deploy::{SPEC, knows};
@@ -40,7 +42,7 @@ pub(super) fn settle(adoption: &mut Adoption) -> Result<String> {
             }
         } else {
             let key = format!("server.options.{}", group.row.name);
-            let last = lines.clone().last();
+            let last = lines.clone().next_back();
             for line in lines.filter(|line| group.row.repeats || Some(*line) == last) {
                 adoption.settle(line, Fate::Carried(key.clone()));
             }
@@ -52,25 +54,28 @@ pub(super) fn settle(adoption: &mut Adoption) -> Result<String> {
     let text = agreeing(adoption)?;
     let examined = rendered(&text)?;
     new(adoption, &examined);
+    // Every other file can be rendered as well.
+    let spec = load(SPEC, &text, knows).map_err(anyhow::Error::new)?;
+    render(&plan(&spec))?;
     Ok(text)
 }
 
 /// Workers may grow as far as `reload-on-rss` lets them, and the container has room for all of them.
 fn memory(adoption: &mut Adoption) {
-    let Some(group) = adoption.options.iter().find(|group| group.row.name == "reload-on-rss")
+    let number = |path: &str| {
+        let text = adoption.description.one(path)?;
+        text.trim_end_matches("Mi").parse::<u64>().ok()
+    };
+    let (Some(each), Some(processes)) =
+        (number("server.reload_on_rss"), number("server.processes"))
     else {
         return;
     };
-    let number = |text: &str| text.parse::<u64>().ok();
-    let each = group.values.last().and_then(|(_, value)| number(value));
-    let processes = adoption.description.one("server.processes").and_then(number);
-    let (Some(each), Some(processes)) = (each, processes) else { return };
-    // The master and what one request may take before a worker is looked at.
+    // The master, and what one request may take before its worker is looked at.
     let needed = processes.saturating_mul(each).saturating_add(each.max(128));
     if (513..1 << 22).contains(&needed) {
-        let line = group.values.last().map_or(0, |(line, _)| *line);
-        adoption.description.set("k8s.memory", format!("{needed}Mi"), &[line]);
-        adoption.description.note("k8s.memory", "processes x reload-on-rss, and one more");
+        adoption.description.set("k8s.memory", format!("{needed}Mi"), &[]);
+        adoption.description.note("k8s.memory", "processes x reload_on_rss, and one more");
     }
 }
 
@@ -87,11 +92,17 @@ fn wanted(group: &Group) -> Vec<String> {
 fn loadable(adoption: &mut Adoption) -> Result<String> {
     loop {
         let (text, lines) = adoption.description.yaml(HEAD);
-        let Err(problems) = load(SPEC, &text, knows) else { return Ok(text) };
+        let problems = match load(SPEC, &text, knows) {
+            Err(problems) => problems,
+            Ok(spec) => {
+                doubt(adoption, &spec.warnings, &lines);
+                return Ok(text);
+            }
+        };
         let mut refused: Vec<(Vec<String>, Vec<usize>, String)> = Vec::new();
-        for problem in &problems.list {
-            let entry = problem.at.line.checked_sub(1).and_then(|line| lines.get(line).copied());
-            let Some(entry) = entry.flatten() else { continue };
+        for problem in problems.list.iter().filter(|problem| !problem.warning) {
+            let entry = problem.at.line.checked_sub(1).and_then(|line| lines.get(line)?.as_ref());
+            let Some(entry) = entry else { continue };
             if refused.iter().all(|(path, ..)| *path != entry.path) {
                 refused.push((entry.path.clone(), entry.lines.clone(), problem.message.clone()));
             }
@@ -101,6 +112,21 @@ fn loadable(adoption: &mut Adoption) -> Result<String> {
             remove(adoption, &path, &lines, &message);
         }
         complete_required(adoption);
+    }
+}
+
+/// What is allowed and perhaps not meant is told with the line that it came from.
+fn doubt(adoption: &mut Adoption, warnings: &[Problem], lines: &[Option<Entry>]) {
+    for problem in warnings {
+        let entry = problem.at.line.checked_sub(1).and_then(|line| lines.get(line)?.as_ref());
+        let from = entry.and_then(|entry| adoption.lines.get(*entry.lines.first()?));
+        let note = match from {
+            Some(line) => format!("{}: {}", line.origin, problem.message),
+            None => problem.message.clone(),
+        };
+        if !adoption.notes.contains(&note) {
+            adoption.notes.push(note);
+        }
     }
 }
 
@@ -126,6 +152,13 @@ fn remove(adoption: &mut Adoption, path: &[String], lines: &[usize], why: &str) 
         && (server.as_str(), options.as_str()) == ("server", "options")
     {
         adoption.options.retain(|group| group.row.name != name.as_str());
+    }
+    // A job or worker without one of its keys is none.
+    if let [section @ ("cron" | "workers"), name, _] =
+        path.iter().map(String::as_str).collect::<Vec<_>>().as_slice()
+    {
+        let inside = [(*section).to_owned(), (*name).to_owned()];
+        adoption.description.entries.retain(|entry| !entry.path.starts_with(&inside));
     }
     // Half of a pair is of no use.
     for (one, other) in [("media_url", "media_root"), ("static_url", "static_root")] {
@@ -214,8 +247,9 @@ fn agreeing(adoption: &mut Adoption) -> Result<String> {
 /// What the server makes of the uwsgi.ini that is rendered from a description.
 pub(super) fn rendered(text: &str) -> Result<Examined> {
     let spec = load(SPEC, text, knows).map_err(anyhow::Error::new)?;
-    let outputs = render(&plan(&spec))?;
-    let output = outputs.iter().find(|output| output.path == "uwsgi.ini");
+    let files: Vec<_> = plan(&spec).into_iter().filter(|file| file.path == "uwsgi.ini").collect();
+    let outputs = render(&files)?;
+    let output = outputs.first();
     let output = output.context("no uwsgi.ini was rendered")?;
     let folder = tempfile::tempdir().context("cannot make a folder to try the result in")?;
     let path = folder.path().join("uwsgi.ini");

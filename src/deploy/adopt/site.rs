@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::nginx::{Directive, read};
 use super::{Adoption, Fate};
 use crate::deploy::kinds::{Kind, size, units};
+use crate::deploy::nginx::{Directive, read, written};
+use crate::deploy::problem::Position;
+use crate::deploy::yaml::{self, Form, Node};
 use crate::error::Failure;
 
 /// Files may include files so deeply.
@@ -36,7 +38,6 @@ static ANSWERED: &[(&str, &str)] = &[
     ("sendfile", "set in nginx/nginx.conf"),
     ("tcp_nopush", "set in nginx/nginx.conf"),
     ("tcp_nodelay", "on by default"),
-    ("keepalive_timeout", "set in nginx/nginx.conf"),
     ("types_hash_max_size", "nginx's own is enough"),
     ("server_names_hash_bucket_size", "nginx's own is enough"),
     ("server_tokens", "off"),
@@ -57,6 +58,20 @@ static ANSWERED: &[(&str, &str)] = &[
     ("autoindex", "off"),
     ("expires", "names with a hash never expire, others after an hour"),
     ("etag", "on by default"),
+    ("http2", "on"),
+    ("uwsgi_buffers", "set in the site's file"),
+    ("uwsgi_buffer_size", "set in the site's file"),
+    ("uwsgi_request_buffering", "on, so that a slow client holds up no worker"),
+    ("proxy_buffers", "set in the site's file"),
+    ("proxy_buffer_size", "set in the site's file"),
+    ("proxy_request_buffering", "on, so that a slow client holds up no worker"),
+    ("uwsgi_next_upstream", "set in the site's file"),
+    ("proxy_next_upstream", "set in the site's file"),
+    ("open_file_cache", "nginx's own is enough"),
+    ("server_name_in_redirect", "off by default"),
+    ("limit_req_status", "429"),
+    ("limit_conn_status", "429"),
+    ("limit_conn_zone", "set in the site's file with nginx.connections_per_client"),
     ("client_header_buffer_size", "follows server.buffer_size"),
     ("large_client_header_buffers", "follows server.buffer_size"),
     ("uwsgi_connect_timeout", "set in the site's file"),
@@ -74,6 +89,7 @@ struct Found {
     file: String,
     directive: Directive,
     block: Vec<Found>,
+    is_block: bool,
 }
 
 impl Found {
@@ -90,9 +106,16 @@ impl Found {
     }
 
     fn text(&self) -> String {
-        let Directive { name, words, block, .. } = &self.directive;
-        let words: String = words.iter().map(|word| format!(" {word}")).collect();
-        format!("{name}{words}{}", if block.is_some() { " { }" } else { ";" })
+        let Directive { name, words, .. } = &self.directive;
+        let words: String = words.iter().map(|word| [" ", word].concat()).collect();
+        format!("{name}{words}{}", if self.is_block { " { }" } else { ";" })
+    }
+
+    /// The directive with its block, files that it includes among it.
+    fn whole(&self) -> Directive {
+        let block = self.block.iter().map(Found::whole).collect();
+        let block = (!self.block.is_empty() || self.is_block).then_some(block);
+        Directive { block, ..self.directive.clone() }
     }
 
     fn children<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f Found> {
@@ -122,16 +145,16 @@ pub(super) fn describe(path: &Path, adoption: &mut Adoption) -> Result<()> {
             .into());
     };
     let names = names_of(main);
-    let mut site = Site { adoption, root: None };
+    let mut site = Site { adoption, root: None, zones: Vec::new() };
     for found in top.iter().filter(|found| found.name() != "server") {
-        site.common(found);
+        site.common(found, Place::Http);
     }
     for server in servers {
         let same = names_of(server).iter().any(|name| names.contains(name)) || names.is_empty();
         if std::ptr::eq(server, main) || (same && server.passes()) {
             site.server(server);
-        } else if same {
-            site.redirect(server);
+        } else if same || server.block.iter().any(|found| leads_to(found, &names)) {
+            site.redirect(server, same);
         } else {
             site.left(server, "another site: a ruwsgi.yaml of its own");
         }
@@ -161,9 +184,10 @@ fn included(
 ) -> Result<Vec<Found>> {
     let mut all = Vec::new();
     for mut directive in directives {
-        let block = directive.block.as_mut().map(std::mem::take).unwrap_or_default();
-        let block = included(block, file, folder, depth, adoption)?;
-        let found = Found { file: file.to_owned(), directive, block };
+        let block = directive.block.take();
+        let is_block = block.is_some();
+        let block = included(block.unwrap_or_default(), file, folder, depth, adoption)?;
+        let found = Found { file: file.to_owned(), directive, block, is_block };
         if found.name() != "include" {
             all.push(found);
             continue;
@@ -205,10 +229,50 @@ fn names_of(server: &Found) -> Vec<&str> {
     names.flat_map(|found| found.directive.words.iter().map(String::as_str)).collect()
 }
 
+/// Where a directive stands, and so where a snippet with it goes.
+#[derive(Clone, Copy)]
+enum Place {
+    Http,
+    Server,
+    Location,
+}
+
+impl Place {
+    fn key(self) -> &'static str {
+        match self {
+            Self::Http => "nginx.snippets.http",
+            Self::Server => "nginx.snippets.server",
+            Self::Location => "nginx.snippets.location",
+        }
+    }
+}
+
+/// Where a location sends its clients for good.
+fn moved(location: &Found) -> Option<String> {
+    match location.block.as_slice() {
+        [found] if found.name() == "return" && ["301", "308"].contains(&found.word(0)) => {
+            Some(found.word(1).to_owned()).filter(|goal| Kind::Redirects.pair(goal).is_ok())
+        }
+        _ => None,
+    }
+}
+
+/// A redirection to one of these names, or to the name that was asked for.
+fn leads_to(found: &Found, names: &[&str]) -> bool {
+    let goal =
+        found.directive.words.iter().find_map(|word| {
+            word.strip_prefix("https://").or_else(|| word.strip_prefix("http://"))
+        });
+    let host = goal.map(|goal| goal.split(['/', '$']).next().unwrap_or_default());
+    found.name() == "return" && host.is_some_and(|host| names.contains(&host))
+}
+
 struct Site<'a> {
     adoption: &'a mut Adoption,
     /// `root` of the server.
     root: Option<String>,
+    /// `limit_req_zone`: the zone's name, its rate and the line.
+    zones: Vec<(String, String, usize)>,
 }
 
 impl Site<'_> {
@@ -229,25 +293,58 @@ impl Site<'_> {
     }
 
     /// A directive that means the same wherever it stands.
-    fn common(&mut self, found: &Found) {
+    fn common(&mut self, found: &Found, place: Place) {
         let name = found.name();
         if let Some((_, how)) = ANSWERED.iter().find(|(answered, _)| *answered == name) {
             return self.replaced(found, how);
         }
+        let number = found.directive.words.last().map_or("", String::as_str);
         match name {
             "client_max_body_size" => self.body(found),
-            "uwsgi_read_timeout" | "proxy_read_timeout" => self.wait(found),
+            "uwsgi_read_timeout" | "proxy_read_timeout" => self.time(found, "nginx.read_timeout"),
+            "keepalive_timeout" => self.time(found, "nginx.keepalive_timeout"),
+            "client_body_timeout" | "client_header_timeout" | "send_timeout" => {
+                self.time(found, "nginx.client_timeout");
+            }
             "set_real_ip_from" => self.trust(found),
             "real_ip_header" if found.word(0).eq_ignore_ascii_case("x-forwarded-for") => {
                 self.replaced(found, "X-Forwarded-For");
+            }
+            "limit_conn" if number.parse::<u32>().is_ok() => {
+                self.number(found, "nginx.connections_per_client", number.to_owned());
+            }
+            "limit_req_zone" => self.zone(found),
+            "add_header" if found.word(0).eq_ignore_ascii_case("strict-transport-security") => {
+                self.hsts(found);
+            }
+            "ssl_certificate" | "ssl_certificate_key" => {
+                let key = name.replacen("ssl", "nginx", 1).replace("nginx_", "nginx.");
+                let file =
+                    if name.ends_with("key") { "secrets/tls.key" } else { "secrets/tls.crt" };
+                self.replaced(found, &format!("{key}: put the file at {file}"));
+            }
+            name if name.starts_with("ssl_") => {
+                self.replaced(found, "TLS is by Mozilla's intermediate profile");
             }
             "upstream" => self.upstream(found),
             "root" => {
                 self.root = Some(found.word(0).to_owned());
                 self.replaced(found, "only the folders of static files and uploads are served");
             }
-            _ => self.left(found, "ruwsgi.yaml has no key for it"),
+            _ => self.snippet(found, place),
         }
+    }
+
+    /// What has no key is said in nginx's own language.
+    fn snippet(&mut self, found: &Found, place: Place) {
+        let text = written(&found.whole());
+        let value = yaml::Value::Scalar { text: text.clone(), form: Form::Text };
+        let node = Node { at: Position::default(), value };
+        if Kind::Snippet.scalar(&node).is_err() {
+            return self.left(found, "no snippet can hold it");
+        }
+        let line = self.carried(found, place.key());
+        self.adoption.description.add_text(place.key(), &text, line);
     }
 
     fn server(&mut self, server: &Found) {
@@ -259,26 +356,42 @@ impl Site<'_> {
                 "server_name" => self.names(found),
                 "listen" => self.listen(found),
                 "location" => self.location(found),
-                name if name.starts_with("ssl_") => {
-                    self.left(found, "TLS ends in front of nginx: app.https, k8s.tls_secret");
-                }
-                "return" | "rewrite"
-                    if found.directive.words.iter().any(|word| word.starts_with("https://")) =>
+                "return" | "rewrite" | "if"
+                    if found.directive.words.iter().any(|word| word.starts_with("https://"))
+                        || found.block.iter().any(|inner| {
+                            inner.directive.words.iter().any(|word| word.starts_with("https://"))
+                        }) =>
                 {
-                    self.replaced(found, "Django redirects when app.https is true");
+                    self.replaced(found, "http is redirected where nginx.tls is not none");
                 }
-                _ => self.common(found),
+                _ => self.common(found, Place::Server),
             }
         }
     }
 
     /// A server that only sends clients to another one.
-    fn redirect(&mut self, server: &Found) {
+    fn redirect(&mut self, server: &Found, same: bool) {
         let secure =
             |found: &Found| found.directive.words.iter().any(|word| word.starts_with("https://"));
-        match server.block.iter().any(|found| secure(found) || found.block.iter().any(secure)) {
-            true => self.replaced(server, "Django redirects when app.https is true"),
-            false => self.left(server, "it passes nothing on to the application"),
+        let redirects =
+            server.block.iter().any(|found| secure(found) || found.block.iter().any(secure));
+        if same {
+            return match redirects {
+                true => self.replaced(server, "http is redirected where nginx.tls is not none"),
+                false => self.left(server, "it passes nothing on to the application"),
+            };
+        }
+        let hosts: Vec<String> = names_of(server)
+            .iter()
+            .map(|name| name.to_lowercase())
+            .filter(|name| Kind::Redirects.name(name).is_ok())
+            .collect();
+        if hosts.is_empty() {
+            return self.left(server, "no name that can be redirected");
+        }
+        let line = self.carried(server, "nginx.redirects");
+        for host in hosts {
+            self.adoption.description.set_named("nginx.redirects", &host, "/", &[line]);
         }
     }
 
@@ -319,14 +432,70 @@ impl Site<'_> {
 
     fn listen(&mut self, found: &Found) {
         let secure = found.directive.words.iter().any(|word| word == "ssl" || word == "quic");
-        match secure {
-            true => {
-                self.left(found, "TLS ends in front of nginx: app.https, nginx.trusted_proxies")
-            }
-            false => {
-                self.replaced(found, "nginx listens on 8080 in its container: compose.publish")
-            }
+        if !secure {
+            return self.replaced(found, "nginx listens on 8080 in its container: compose.publish");
         }
+        let line = self.carried(found, "nginx.tls");
+        self.adoption.description.set("nginx.tls", "files", &[line]);
+    }
+
+    /// A rate that locations name.
+    fn zone(&mut self, found: &Found) {
+        let of = |name: &str| {
+            let word = found.directive.words.iter().find_map(|word| word.strip_prefix(name));
+            word.map(|word| word.split(':').next().unwrap_or_default().to_owned())
+        };
+        let by_client = ["$binary_remote_addr", "$remote_addr"].contains(&found.word(0));
+        match (of("zone="), of("rate="), by_client) {
+            (Some(zone), Some(rate), true) => {
+                let why = "no location has this rate";
+                let line = self.add(found, Fate::Left(why.to_owned()));
+                self.zones.push((zone, rate, line));
+            }
+            _ => self.snippet(found, Place::Http),
+        }
+    }
+
+    fn rate(&mut self, found: &Found, path: &str) {
+        let zone = found.directive.words.iter().find_map(|word| word.strip_prefix("zone="));
+        let zone = self.zones.iter().find(|(name, ..)| zone == Some(name.as_str())).cloned();
+        match zone {
+            Some((_, rate, defined)) if Kind::Rates.name(path).is_ok() => {
+                let line = self.carried(found, "nginx.rate_limits");
+                self.adoption.settle(defined, Fate::Carried("nginx.rate_limits".into()));
+                self.adoption.description.set_named("nginx.rate_limits", path, rate, &[line]);
+            }
+            _ => self.left(found, "ruwsgi.yaml limits the rate of a path: nginx.rate_limits"),
+        }
+    }
+
+    fn hsts(&mut self, found: &Found) {
+        let value = found.word(1).to_lowercase();
+        let level = match (value.contains("preload"), value.contains("includesubdomains")) {
+            (true, _) => "preload",
+            (_, true) => "subdomains",
+            _ => "on",
+        };
+        let line = self.carried(found, "nginx.hsts");
+        self.adoption.description.set("nginx.hsts", level, &[line]);
+    }
+
+    /// A number that is said once.
+    fn number(&mut self, found: &Found, key: &str, number: String) {
+        if self.adoption.description.one(key).is_some_and(|known| known != number) {
+            return self.left(found, &format!("it is another number elsewhere, and {key} is one"));
+        }
+        let line = self.carried(found, key);
+        self.adoption.description.set(key, number, &[line]);
+    }
+
+    fn time(&mut self, found: &Found, key: &str) {
+        let time = found.word(0);
+        let plain = time.strip_suffix(['s', 'm', 'h']).unwrap_or(time);
+        if plain.is_empty() || !plain.bytes().all(|byte| byte.is_ascii_digit()) {
+            return self.left(found, &format!("no whole time: {key}"));
+        }
+        self.number(found, key, time.to_owned());
     }
 
     fn body(&mut self, found: &Found) {
@@ -353,14 +522,6 @@ impl Site<'_> {
     #[expect(clippy::unused_self, reason = "reads better where it is used")]
     fn bytes(&self, size: &str) -> u64 {
         units(size, &[("k", 1 << 10), ("m", 1 << 20), ("g", 1 << 30)]).unwrap_or(u64::MAX)
-    }
-
-    fn wait(&mut self, found: &Found) {
-        if found.word(0).contains('$') || self.adoption.description.has("nginx.read_timeout") {
-            return self.left(found, "nginx waits equally long everywhere: nginx.read_timeout");
-        }
-        let line = self.carried(found, "nginx.read_timeout");
-        self.adoption.description.set("nginx.read_timeout", found.word(0), &[line]);
     }
 
     fn trust(&mut self, found: &Found) {
@@ -422,15 +583,29 @@ impl Site<'_> {
                             );
                         }
                         "try_files" => self.replaced(found, "a file that is not there is 404"),
-                        _ => self.common(found),
+                        name if ANSWERED.iter().any(|(answered, _)| *answered == name) => {
+                            self.common(found, Place::Location);
+                        }
+                        _ => self.left(found, "of files only"),
                     }
                 }
+            } else {
+                self.forget_last();
+                self.snippet(location, Place::Server);
             }
         } else if denies && path.contains("\\.") {
             self.replaced(location, "hidden files are denied anyway");
+        } else if let Some(goal) = moved(location).filter(|_| modifier == "=") {
+            let line = self.carried(location, "nginx.redirects");
+            self.adoption.description.set_named("nginx.redirects", path, goal, &[line]);
         } else {
-            self.left(location, "ruwsgi.yaml has no key for it");
+            self.snippet(location, Place::Server);
         }
+    }
+
+    /// The line that was added last is told in another way.
+    fn forget_last(&mut self) {
+        self.adoption.lines.pop();
     }
 
     /// A location that passes requests on to the server.
@@ -444,8 +619,41 @@ impl Site<'_> {
                     self.replaced(found, "static files have their own location");
                     continue;
                 }
+                "limit_req" => {
+                    self.rate(found, path);
+                    continue;
+                }
+                "uwsgi_buffering" | "proxy_buffering" if found.word(0) == "on" => {
+                    self.replaced(found, "on by default");
+                    continue;
+                }
+                "uwsgi_buffering" | "proxy_buffering"
+                    if !main && Kind::UrlPaths.item(path).is_ok() =>
+                {
+                    let line = self.carried(found, "nginx.streaming");
+                    self.adoption.description.push("nginx.streaming", path.to_owned(), line);
+                    continue;
+                }
+                "client_max_body_size" if !main && Kind::BodyLimits.name(path).is_ok() => {
+                    let line = self.carried(found, "nginx.body_limits");
+                    self.adoption.description.set_named(
+                        "nginx.body_limits",
+                        path,
+                        found.word(0),
+                        &[line],
+                    );
+                    continue;
+                }
+                _ if main || named => {
+                    self.common(found, Place::Location);
+                    continue;
+                }
+                name if ANSWERED.iter().any(|(answered, _)| *answered == name) => {
+                    self.common(found, Place::Location);
+                    continue;
+                }
                 _ => {
-                    self.common(found);
+                    self.left(found, "of one path only, and every path is passed on alike");
                     continue;
                 }
             };

@@ -79,7 +79,7 @@ pub(super) fn sizes(of: &Reader<'_>, problems: &mut Vec<Problem>) {
 }
 
 /// What the master and the interpreter it has loaded take, in bytes.
-const MASTER: u64 = 64 << 20;
+pub(in crate::deploy) const MASTER: u64 = 64 << 20;
 
 /// One volume, one pod; the autoscaler has room.
 pub(super) fn replicas(of: &Reader<'_>, problems: &mut Vec<Problem>) {
@@ -111,7 +111,7 @@ pub(super) fn replicas(of: &Reader<'_>, problems: &mut Vec<Problem>) {
 }
 
 /// Connections that are for administrators, a migration and one command at a time.
-const RESERVE: u64 = 10;
+pub(in crate::deploy) const RESERVE: u64 = 10;
 
 /// Everyone who may ask the database finds a connection, also while a release is rolled out.
 pub(super) fn connections(of: &Reader<'_>, problems: &mut Vec<Problem>) {

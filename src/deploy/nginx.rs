@@ -1,7 +1,7 @@
 //! Reads the syntax of nginx: directives, their words, blocks and lines.
 //!
-//! As nginx reads it, and as strictly. What a directive means is [`site`](super::site)'s business. The crates for this
-//! either have long ceased to be kept or mend what is broken, as is right for an editor.
+//! As nginx reads it, and as strictly. What a directive means is for `adopt` and the templates. The crates for this either
+//! have long ceased to be kept or mend what is broken, as is right for an editor.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -36,6 +36,44 @@ pub(super) fn read(text: &str) -> Result<Vec<Directive>, Wrong> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut tokens = Tokens { rest: text.chars().peekable(), line: 1 };
     block(&mut tokens, 0)
+}
+
+/// A directive as nginx reads it back, with its block.
+pub(super) fn written(directive: &Directive) -> String {
+    let words = std::iter::once(&directive.name).chain(&directive.words);
+    let words: Vec<String> = words.map(|word| quoted(word)).collect();
+    let head = words.join(" ");
+    match &directive.block {
+        None => format!("{head};"),
+        Some(block) => {
+            let inner = block.iter().map(written).collect::<Vec<_>>().join("\n");
+            let inner: String = inner.lines().map(|line| ["    ", line, "\n"].concat()).collect();
+            format!("{head} {{\n{inner}}}")
+        }
+    }
+}
+
+/// A word, in quotes where it could be taken for more or less.
+fn quoted(word: &str) -> String {
+    let special = |letter: char| letter.is_whitespace() || ";{}\"'#".contains(letter);
+    let escapes = word.ends_with('\\')
+        || ["\\\\", "\\\"", "\\'", "\\t", "\\r", "\\n"].iter().any(|pair| word.contains(pair));
+    // `${name}` is one word without quotes, and means the same in them.
+    if !word.is_empty() && !word.contains(special) && !escapes {
+        return word.to_owned();
+    }
+    let mut text = String::from("\"");
+    for letter in word.chars() {
+        match letter {
+            '"' | '\\' => text.extend(['\\', letter]),
+            '\t' => text.push_str("\\t"),
+            '\r' => text.push_str("\\r"),
+            '\n' => text.push_str("\\n"),
+            letter => text.push(letter),
+        }
+    }
+    text.push('"');
+    text
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -173,7 +211,6 @@ impl Tokens<'_> {
         let mut word = String::new();
         while let Some(&letter) = self.rest.peek() {
             match letter {
-                ' ' | '\t' | '\r' | '\n' | ';' => break,
                 // `${name}` is a variable, not a block.
                 '{' if word.ends_with('$') => loop {
                     let Some(letter) = self.step() else {
@@ -184,7 +221,7 @@ impl Tokens<'_> {
                         break;
                     }
                 },
-                '{' => break,
+                ' ' | '\t' | '\r' | '\n' | ';' | '{' => break,
                 '\\' => {
                     self.step();
                     self.escaped(&mut word);
@@ -282,6 +319,13 @@ mod tests {
                 .collect();
             let found = read(&format!("name {};", quoted.join(" "))).expect("a directive");
             prop_assert_eq!(&found.first().expect("one").words, &words);
+        }
+
+        #[test]
+        fn what_is_written_is_read_back(words in proptest::collection::vec("[ -~\n\t]{0,10}", 0..5)) {
+            let inner = Directive { name: "inner".into(), words, line: 2, block: None };
+            let outer = Directive { name: "outer".into(), words: vec![], line: 1, block: Some(vec![inner]) };
+            prop_assert_eq!(read(&written(&outer)), Ok(vec![outer.clone()]));
         }
     }
 }
