@@ -63,8 +63,10 @@ pub fn files(root: &Path) -> Vec<(String, Vec<u8>)> {
         for entry in fs::read_dir(&folder).expect("a folder") {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
-                let is_local = path.file_name().is_some_and(|name| name == ".ruwsgi");
-                folders.extend((!is_local).then_some(path));
+                // What `run` has left behind belongs to this machine.
+                if path.file_name().is_some_and(|name| name != ".ruwsgi") {
+                    folders.push(path);
+                }
             } else {
                 let name = path.strip_prefix(root).expect("inside").display().to_string();
                 all.push((name, fs::read(&path).expect("a file")));
@@ -336,8 +338,8 @@ fn kubernetes_takes_the_manifests() {
             let mut command = Command::new(&validate);
             command.args(["--strict", "-k", version]).current_dir(&root);
             for (path, _) in files(&root).into_iter().filter(|(path, _)| {
-                let is_yaml = Path::new(path).extension().is_some_and(|it| it == "yaml");
-                path.starts_with("k8s/") && is_yaml
+                path.starts_with("k8s/")
+                    && Path::new(path).extension().is_some_and(|kind| kind == "yaml")
             }) {
                 command.arg(path);
             }

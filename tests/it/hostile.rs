@@ -49,8 +49,10 @@ const BASE: &str = "name: shop\napp:\n  module: shop.wsgi\n  settings: shop.sett
 fn description(place: usize, value: &str) -> String {
     let value = serde_json::to_string(value).expect("a string");
     if let Some(more) = PLACES.get(place) {
-        let more = more.replace("VALUE", &value);
-        return format!("{BASE}  server_names: [www.example.com]\n{more}\n");
+        return format!(
+            "{BASE}  server_names: [www.example.com]\n{}\n",
+            more.replace("VALUE", &value)
+        );
     }
     let line = INSIDE[place - PLACES.len()];
     let names =
