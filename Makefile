@@ -35,6 +35,10 @@ wheel: ## Build dist/ruwsgi-*.whl: `pip install dist/*.whl` gives the command `r
 	$(env); choose_python
 	maturin build --locked --release --interpreter "$$PYO3_PYTHON" --out dist
 
+.PHONY: images
+images: ## Build the image ruwsgi:VERSION-pythonX.Y for PYTHON=3.13; WHEEL=given takes the wheel of `make wheel` instead of compiling
+	PYTHON_VERSION=$(or $(PYTHON),3.13) WHEEL=$(or $(WHEEL),compiled) tools/images
+
 # ---- judge ----------------------------------------------------------------------------------------
 
 .PHONY: test
@@ -58,10 +62,16 @@ judge: ## Let the programs they are for judge the files that are rendered for te
 	$(env); choose_python; cargo build --quiet --locked
 	"$$tools/judges/bin/python" -I tools/judge.py
 
+.PHONY: e2e
+e2e: ## Run the reference site in containers: logins, restarts, kills and rolls under load, the pod; needs Docker
+	tools/need cc rust python lint
+	tools/e2e $(if $(ONLY),--only $(ONLY))
+
 .PHONY: check
-check: lint judge ## Everything CI asks for: make lint, make judge, then the tests if this very tree has not passed them yet
+check: lint judge ## Everything CI asks for: make lint, make judge, then tests and e2e if this very tree has not passed them yet
 	tools/need cc rust nextest python nginx openssl lint venvs
 	tools/test --unless-passed
+	tools/e2e --unless-passed
 
 .PHONY: lint
 lint: format-check clippy docs plain deny spelling links ## All checks that run no test

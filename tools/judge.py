@@ -1,4 +1,5 @@
-"""Lets the programs they are for judge what `ruwsgi deploy` renders for each description in tests/fixtures/deploy.
+"""Lets the programs they are for judge what `ruwsgi deploy` renders for each description in tests/fixtures/deploy,
+and the Dockerfiles of this repository.
 
 Run by `make judge`, which installs the programs. A complaint fails, unless it is in EXCEPTIONS with its reason;
 an exception that nobody needs fails, too. Texts only: what nginx and the server then do is tests/it/deploy.rs.
@@ -365,6 +366,17 @@ def django(one):
     return complaints
 
 
+class Image:
+    """A Dockerfile of this repository."""
+
+    def __init__(self, source):
+        self.name = f"image-{source.parent.name}"
+        self.folder = WORK / self.name
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        shutil.copy(source, self.folder / "Dockerfile")
+
+
 def checkov(descriptions):
     """All at once, as it takes long to start: complaints by description."""
     found = {one.name: [] for one in descriptions}
@@ -410,6 +422,7 @@ def main():
         one.render()
     code, schema = run(RUWSGI, "deploy", "schema")
     (WORK / "schema.json").write_text(schema)
+    images = [Image(path) for path in [ROOT / "docker/Dockerfile", *sorted((ROOT / "tests/images").glob("*/Dockerfile"))]]
     failed = [f"schema: {line}" for line in run(TOOLS / "judges/bin/check-jsonschema", "--check-metaschema", WORK / "schema.json")[1].splitlines() if "ok" not in line]
     used = set()
 
@@ -424,7 +437,8 @@ def main():
 
     tasks = [(function, one) for function in JUDGES for one in descriptions if not wanted or function.__name__ in wanted]
     with ThreadPoolExecutor(2) as pool:
-        big = pool.submit(checkov, descriptions) if not wanted or "checkov" in wanted else None
+        tasks += [(hadolint, one) for one in images if not wanted or "hadolint" in wanted]
+        big = pool.submit(checkov, [*descriptions, *images]) if not wanted or "checkov" in wanted else None
         results = list(pool.map(judge, tasks))
         if big:
             results += [("checkov", name, complaints, 0.0) for name, complaints in big.result().items()]

@@ -111,27 +111,52 @@ pub(super) fn up(request: &Up) -> Result<ExitCode> {
     )?;
     init::create_secrets(&root, &spec)?;
     run::missing_secrets(&root, &spec)?;
-    let mut command = compose(&root, &spec, request.env.as_deref())?;
+    let env = request.env.as_deref();
+    let this = match env {
+        Some(name) => environment(&spec, name)?,
+        None => &spec,
+    };
+    let one_by_one = !request.watch && this.compose.replicas > 1;
+    if one_by_one {
+        for arguments in roll(this, request.no_build) {
+            let mut command = compose(&root, &spec, env)?;
+            command.args(arguments);
+            let code = finish(command)?;
+            if code != ExitCode::SUCCESS {
+                return Ok(code);
+            }
+        }
+    }
+    let mut command = compose(&root, &spec, env)?;
     if request.watch {
         watch(&root, &spec)?;
         command.args(["--file", WATCH]);
     }
     command.arg("up");
-    command.args((!request.no_build).then_some("--build"));
+    command.args((!one_by_one && !request.no_build).then_some("--build"));
     command.args(match request.watch {
         // What was collected into the image is taken anew.
         true => ["--renew-anon-volumes", "--remove-orphans"],
-        false => ["--detach", "--remove-orphans"],
+        false => ["--wait", "--remove-orphans"],
     });
     let code = finish(command)?;
     if code == ExitCode::SUCCESS && !request.watch {
-        let publish = match request.env.as_deref() {
-            Some(name) => &environment(&spec, name)?.compose.publish,
-            None => &spec.compose.publish,
-        };
-        say(&format!("{} is up: http://{}/   (`ruwsgi deploy down` stops it)", spec.name, publish));
+        say(&format!(
+            "{} is up: http://{}/   (`ruwsgi deploy down` stops it)",
+            spec.name, this.compose.publish
+        ));
     }
     Ok(code)
+}
+
+/// What Compose is asked for so that one container of the application always answers: by itself it stops all whose image
+/// is another before it starts the first. One that does not become healthy leaves those after it as they were.
+fn roll(spec: &Spec, no_build: bool) -> Vec<Vec<String>> {
+    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+    let build = (!no_build).then(|| words(&["build"]));
+    let each = spec.compose.web();
+    let each = each.iter().map(|name| words(&["up", "--wait", "--no-build", name]));
+    build.into_iter().chain(each).collect()
 }
 
 /// Stops and removes the containers.
@@ -158,9 +183,19 @@ fn watch(root: &Path, spec: &Spec) -> Result<()> {
     // collectstatic has run in the image; this keeps what it made.
     mounts.push(join("/app", &spec.app.static_root));
     let mounts: Vec<_> = mounts.iter().map(|mount| json(mount)).collect();
+    let mounts = mounts.join(", ");
+    let services: String = spec
+        .compose
+        .web()
+        .iter()
+        .map(|name| {
+            format!(
+                "  {name}:\n    command: [\"serve\", \"--ini\", \"/app/uwsgi.ini\", \"--py-autoreload\", \"1\"]\n    volumes: [{mounts}]\n"
+            )
+        })
+        .collect();
     let text = format!(
-        "# Written by `ruwsgi deploy up --watch`, for this machine.\nservices:\n  web:\n    command: [\"serve\", \"--ini\", \"/app/uwsgi.ini\", \"--py-autoreload\", \"1\"]\n    volumes: [{}]\n",
-        mounts.join(", ")
+        "# Written by `ruwsgi deploy up --watch`, for this machine.\nservices:\n{services}"
     );
     let ignore = Output { path: ".ruwsgi/.gitignore".into(), text: "*\n".into(), mode: 0o644 };
     let output = Output { path: WATCH.to_owned(), text, mode: 0o644 };

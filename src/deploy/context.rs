@@ -189,10 +189,26 @@ fn images(spec: &Spec, place: &Place) -> Value {
         } else {
             format!("http://{}", spec.compose.publish)
         },
+        "web": web(spec),
         "up": up,
         "up_slash": if up == "." { "./".to_owned() } else { format!("{up}/") },
         "memory_compose": format!("{}m", spec.memory() >> 20),
     })
+}
+
+/// The containers of the application in compose; each waits until the one before is healthy.
+fn web(spec: &Spec) -> Vec<Value> {
+    let names = spec.compose.web();
+    let before = std::iter::once(None).chain(names.iter().map(Some));
+    let numbers = std::iter::once(String::new()).chain((2..).map(|number| format!("-{number}")));
+    names
+        .iter()
+        .zip(before)
+        .zip(numbers)
+        .map(|((name, before), suffix)| {
+            json!({"name": name, "before": before, "socket": format!("socket{suffix}"), "suffix": suffix})
+        })
+        .collect()
 }
 
 /// What the application is told.

@@ -42,6 +42,7 @@ pub(super) fn fill(of: &Reader<'_>, environment: Option<&str>) -> Spec {
         compose: Compose {
             publish: of.text("compose.publish"),
             publish_https: of.text("compose.publish_https"),
+            replicas: of.number("compose.replicas"),
             stop_grace: stop_grace(of),
         },
         k8s: kubernetes(of, environment),

@@ -303,8 +303,19 @@ pub struct Compose {
     pub publish: String,
     /// `127.0.0.1:8443`.
     pub publish_https: String,
+    /// Containers of the application.
+    pub replicas: u64,
     /// Seconds.
     pub stop_grace: u64,
+}
+
+impl Compose {
+    /// The services of the application, in the order they are replaced in.
+    #[must_use]
+    pub fn web(&self) -> Vec<String> {
+        let others = (2..=self.replicas).map(|number| format!("web-{number}"));
+        std::iter::once("web".to_owned()).chain(others).collect()
+    }
 }
 
 /// The way into a cluster.

@@ -3,6 +3,12 @@
 #
 # What is already there is left alone; `docker pull` comes first where a registry answers. Needs root and
 # debootstrap. Usage: tests/images/make-base.sh [PYTHON_VERSION]   (default: what Debian bookworm has, 3.11)
+#
+# They are not the official images, only what the rendered files need of them: Debian's own programs (nginx:1.28 has
+# bookworm's 1.22, postgres:17 and redis:8.0 trixie's), without their documentation and extensions, and larger, as
+# Debian's base is not as slim as Docker's. postgres:17 and redis:8.0 have their users (999), their folders, the
+# POSTGRES_* variables and the switched-off protected mode; of docker-entrypoint.sh's other features, none.
+# With SERVICES=1 these two are made too.
 set -euo pipefail
 
 python_version=${1:-3.11}
@@ -21,13 +27,19 @@ certificates() {
     cp /etc/ssl/certs/ca-certificates.crt "$1/ca-certificates.crt"
 }
 
-if ! get "$debian_image"; then
+# A release of Debian as an image.
+debian() {
+    local release=$1 image=$2 folder=$work/$1
+    get "$image" && return
     command -v debootstrap >/dev/null || { echo "make-base.sh: debootstrap is missing: apt-get install debootstrap" >&2; exit 1; }
-    debootstrap --variant=minbase --include=ca-certificates bookworm "$work/root" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$work/log" 2>&1 ||
+    debootstrap --variant=minbase --include=ca-certificates "$release" "$folder" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$work/log" 2>&1 ||
         { tail -n 20 "$work/log" >&2; exit 1; }
-    rm -rf "$work"/root/var/cache/apt/archives/*.deb "$work"/root/var/lib/apt/lists/*
-    tar --numeric-owner -C "$work/root" -c . | docker import --change 'CMD ["bash"]' - "$debian_image" >/dev/null
-fi
+    rm -rf "$folder"/var/cache/apt/archives/*.deb "$folder"/var/lib/apt/lists/*
+    tar --numeric-owner -C "$folder" -c . | docker import --change 'CMD ["bash"]' - "$image" >/dev/null
+    rm -rf "$folder"
+}
+
+debian bookworm "$debian_image"
 
 if ! get "$python_image"; then
     [ "$python_version" = 3.11 ] || { echo "make-base.sh: Debian bookworm has Python 3.11 only, not $python_version" >&2; exit 1; }
@@ -57,4 +69,18 @@ DOCKERFILE
     docker build --quiet --tag "$nginx_image" "$work/nginx" >/dev/null
 fi
 
-for image in "$debian_image" "$python_image" "$nginx_image"; do echo "have $image"; done
+images=("$debian_image" "$python_image" "$nginx_image")
+if [ "${SERVICES:-}" = 1 ]; then
+    here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+    for image in postgres:17 redis:8.0; do
+        images+=("$image")
+        get "$image" && continue
+        debian trixie debian:trixie-slim
+        folder=$work/${image%:*}
+        cp -R "$here/${image%:*}" "$folder"
+        certificates "$folder"
+        docker build --quiet --tag "$image" "$folder" >/dev/null
+    done
+fi
+
+for image in "${images[@]}"; do echo "have $image"; done

@@ -48,7 +48,7 @@ fn the_site_is_started_and_stopped_by_compose() {
     let (_folder, root) = starter(&[]);
     let (output, asked) = with_docker(&root, 0, &["deploy", "up"]);
     assert!(text(&output.stdout).contains("http://127.0.0.1:8080/"), "{}", text(&output.stderr));
-    assert_eq!(asked, "compose --file compose.yaml up --build --detach --remove-orphans\n");
+    assert_eq!(asked, "compose --file compose.yaml up --build --wait --remove-orphans\n");
     let (_, asked) = with_docker(&root, 0, &["deploy", "up", "--watch"]);
     assert!(
         asked.starts_with("compose --file compose.yaml --file .ruwsgi/watch.yaml up"),
@@ -60,6 +60,31 @@ fn the_site_is_started_and_stopped_by_compose() {
     );
     let (_, asked) = with_docker(&root, 0, &["deploy", "down", "--volumes"]);
     assert_eq!(asked, "compose --file compose.yaml down --remove-orphans --volumes\n");
+}
+
+#[test]
+fn several_containers_of_the_application_are_replaced_one_by_one() {
+    let (_folder, root) = starter(&[]);
+    change(&root.join("ruwsgi.yaml"), "\nserver:\n", "\ncompose:\n  replicas: 2\n\nserver:\n");
+    crate::deploy::good(&root, &["deploy", "render"]);
+    let (_, asked) = with_docker(&root, 0, &["deploy", "up"]);
+    let asked: Vec<&str> =
+        asked.lines().map(|line| line.trim_start_matches("compose --file compose.yaml ")).collect();
+    assert_eq!(
+        asked,
+        [
+            "build",
+            "up --wait --no-build web",
+            "up --wait --no-build web-2",
+            "up --wait --remove-orphans"
+        ]
+    );
+    let nginx = fs::read_to_string(root.join("nginx/mysite.conf")).expect("rendered");
+    assert!(nginx.contains("server unix:/run/ruwsgi-2/app.sock fail_timeout=0;"), "{nginx}");
+    // The second stays as it is when the first does not become healthy.
+    let (output, asked) = with_docker(&root, 3, &["deploy", "up", "--no-build"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(asked, "compose --file compose.yaml up --wait --no-build web\n");
 }
 
 #[test]

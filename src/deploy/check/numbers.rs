@@ -122,7 +122,7 @@ pub(super) fn connections(of: &Reader<'_>, problems: &mut Vec<Problem>) {
         }
         let limit = of.number(&format!("services.{database}.max_connections"));
         let threads = of.number("server.processes") * of.number("server.threads");
-        let most = of.number("k8s.max_replicas").max(pods(of));
+        let most = of.number("k8s.max_replicas").max(pods(of)).max(of.number("compose.replicas"));
         let web = (most + 1) * threads;
         let workers: u64 = of
             .named("workers")
@@ -135,7 +135,13 @@ pub(super) fn connections(of: &Reader<'_>, problems: &mut Vec<Problem>) {
         if needed <= limit {
             continue;
         }
-        let keys = ["k8s.max_replicas", "k8s.replicas", "server.processes", "server.threads"];
+        let keys = [
+            "k8s.max_replicas",
+            "k8s.replicas",
+            "compose.replicas",
+            "server.processes",
+            "server.threads",
+        ];
         let at: Position = keys
             .into_iter()
             .find_map(|key| of.at(key))

@@ -73,7 +73,11 @@ pub(super) fn workers(of: &Reader<'_>, problems: &mut Vec<Problem>) {
     let reserved = ["web", "nginx", "migrate", "static", "certbot", "certificate"];
     for section in ["workers", "cron"] {
         for (name, at) in of.named(section) {
-            let taken = reserved.contains(&name.as_str())
+            let another_web = name
+                .strip_prefix("web-")
+                .is_some_and(|rest| rest == "any" || rest.parse::<u64>().is_ok());
+            let taken = another_web
+                || reserved.contains(&name.as_str())
                 || Engine::ALL.iter().any(|engine| engine.name() == name)
                 || (section == "cron"
                     && of.named("workers").iter().any(|(other, _)| *other == name));

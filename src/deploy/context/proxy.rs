@@ -12,6 +12,9 @@ use crate::deploy::variables::HSTS_SECONDS;
 const PRIVATE: [&str; 5] =
     ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"];
 
+/// The one name of several containers of the application.
+const WEB_ALIAS: &str = "web-any";
+
 /// Who is answered, and how nginx and the server meet.
 pub(super) fn nginx(spec: &Spec, place: &Place) -> Value {
     let nginx = &spec.nginx;
@@ -31,7 +34,10 @@ pub(super) fn nginx(spec: &Spec, place: &Place) -> Value {
         Place::Here(here) => (here.address.clone(), here.address.clone(), here.address.clone()),
         _ if !tcp => unix(SOCKET),
         Place::Pod => ("0.0.0.0:8000".into(), "127.0.0.1:8000".into(), "127.0.0.1:8000".into()),
-        Place::Compose => ("0.0.0.0:8000".into(), "web:8000".into(), "127.0.0.1:8000".into()),
+        Place::Compose => {
+            let name = if spec.compose.replicas > 1 { WEB_ALIAS } else { "web" };
+            ("0.0.0.0:8000".into(), format!("{name}:8000"), "127.0.0.1:8000".into())
+        }
     };
     let pass = nginx.pass.to_string();
     let host = nginx.server_names.first().map_or("localhost", String::as_str);
@@ -62,6 +68,8 @@ pub(super) fn nginx(spec: &Spec, place: &Place) -> Value {
         "bind": bind,
         "socket": if tcp { None } else { Some(SOCKET) },
         "upstream": upstream,
+        "upstreams": upstreams(spec, place, &upstream),
+        "web_alias": WEB_ALIAS,
         // Names in compose move; addresses do not.
         "resolve": tcp && matches!(place, Place::Compose),
         "trusted_proxies": trusted,
@@ -79,6 +87,17 @@ pub(super) fn nginx(spec: &Spec, place: &Place) -> Value {
         "metrics_path": spec.k8s.metrics_path,
         "metrics": spec.k8s.metrics_path.is_some() && matches!(place, Place::Pod),
     })
+}
+
+/// Where nginx finds each container of the application: in compose each has a socket of its own.
+fn upstreams(spec: &Spec, place: &Place, first: &str) -> Vec<String> {
+    let mut all = vec![first.to_owned()];
+    if matches!(place, Place::Compose) && spec.nginx.via == Via::Socket {
+        all.extend((2..=spec.compose.replicas).map(|number| {
+            format!("unix:{}", SOCKET.replacen("/ruwsgi/", &format!("/ruwsgi-{number}/"), 1))
+        }));
+    }
+    all
 }
 
 /// A zone for each rate, by the order of the file.

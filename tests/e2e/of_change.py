@@ -1,0 +1,84 @@
+"""What requests notice while containers are restarted, killed and replaced; every failed one is counted."""
+
+import os
+import signal
+import time
+
+from world import Load, demand, docker, wait
+
+
+def restart(world):
+    with Load(world.site.port) as load:
+        world.site.compose("restart", "web")
+        wait("web", lambda: world.site.inspect("web", "{{.State.Health.Status}}") == "healthy")
+    world.measured("restart of one of two", load)
+    demand(not load.failures["GET"], load.summary())
+    return load.summary()
+
+
+def kill(world):
+    with Load(world.site.port) as load:
+        docker("kill", world.site.id("web"))
+        time.sleep(1)
+        world.site.compose("up", "--wait", "--no-build", "--no-deps", "web")
+    world.measured("kill of one of two", load)
+    demand(not load.failures["GET"], load.summary())
+    return load.summary()
+
+
+def crash(world):
+    # `docker kill` counts as a stop of ours; a process that dies is started again by the engine.
+    started = world.site.inspect("web", "{{.State.StartedAt}}")
+    with Load(world.site.port) as load:
+        os.kill(int(world.site.inspect("web", "{{.State.Pid}}")), signal.SIGKILL)
+        again = wait("another start", lambda: world.site.inspect("web", "{{.State.StartedAt}}") != started)
+        healthy = wait("health", lambda: world.site.inspect("web", "{{.State.Health.Status}}") == "healthy")
+    world.measured("death of one process 1", load)
+    demand(not load.failures["GET"], load.summary())
+    return f"started again by the engine after {again:.1f} s, healthy {healthy:.1f} s later; {load.summary()}"
+
+
+def roll(world):
+    site = world.site
+    nginx = site.id("nginx")
+    site.change_code("two")
+    with Load(site.port) as load:
+        started = time.monotonic()
+        site.deploy("up")
+        took = time.monotonic() - started
+    world.measured("ruwsgi deploy up after a change", load)
+    releases = {release for release, _ in load.answers}
+    demand({"one", "two"} <= releases, f"answers came from {releases}")
+    demand(site.id("nginx") == nginx, "nginx was replaced")
+    demand(site.client().ask("/proof/release")[2].startswith("two "), "an old release is left")
+    demand(load.failed() == 0, load.summary())
+    return f"built and rolled in {took:.0f} s; {load.summary()}"
+
+
+def one_by_one(world):
+    """The same by hand, for those who do not use `ruwsgi deploy up`."""
+    site = world.site
+    site.change_code("three")
+    with Load(site.port) as load:
+        site.compose("build")
+        for service in ("web", "web-2"):
+            site.compose("up", "--wait", "--no-build", "--no-deps", service)
+    world.measured("docker compose up, one by one", load)
+    demand(site.client().ask("/proof/release")[2].startswith("three "), "an old release is left")
+    demand(load.failed() == 0, load.summary())
+    site.compose("up", "--wait", "--no-build")
+    return load.summary()
+
+
+def all_at_once(world):
+    """What Compose does by itself: measured, not demanded."""
+    site = world.site
+    site.change_code("four")
+    with Load(site.port) as load:
+        site.compose("up", "--detach", "--wait", "--build")
+    world.measured("docker compose up --detach --wait", load)
+    wait("the new release", lambda: site.client().ask("/proof/release")[2].startswith("four "))
+    return load.summary()
+
+
+PROOFS = [restart, kill, crash, roll, one_by_one, all_at_once]
