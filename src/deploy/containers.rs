@@ -184,18 +184,15 @@ fn watch(root: &Path, spec: &Spec) -> Result<()> {
     mounts.push(join("/app", &spec.app.static_root));
     let mounts: Vec<_> = mounts.iter().map(|mount| json(mount)).collect();
     let mounts = mounts.join(", ");
-    let services: String = spec
-        .compose
-        .web()
-        .iter()
-        .map(|name| {
-            format!(
-                "  {name}:\n    command: [\"serve\", \"--ini\", \"/app/uwsgi.ini\", \"--py-autoreload\", \"1\"]\n    volumes: [{mounts}]\n"
-            )
-        })
-        .collect();
+    let service = |name: &String| {
+        format!(
+            "  {name}:\n    command: [\"serve\", \"--ini\", \"/app/uwsgi.ini\", \"--py-autoreload\", \"1\"]\n    volumes: [{mounts}]\n"
+        )
+    };
+    let services: Vec<_> = spec.compose.web().iter().map(service).collect();
     let text = format!(
-        "# Written by `ruwsgi deploy up --watch`, for this machine.\nservices:\n{services}"
+        "# Written by `ruwsgi deploy up --watch`, for this machine.\nservices:\n{}",
+        services.concat()
     );
     let ignore = Output { path: ".ruwsgi/.gitignore".into(), text: "*\n".into(), mode: 0o644 };
     let output = Output { path: WATCH.to_owned(), text, mode: 0o644 };
