@@ -6,6 +6,7 @@ an exception that nobody needs fails, too. Texts only: what nginx and the server
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -80,6 +81,7 @@ class Description:
         self.source = source
         self.folder = WORK / self.name
         self.yaml = documents(source)[0]
+        self.sites = []
 
     def render(self):
         """Renders it beside a project that can be imported, with secrets that are none."""
@@ -101,6 +103,7 @@ class Description:
                 file.parent.mkdir(exist_ok=True)
                 if not file.exists():
                     file.write_text("only-for-judging\n")
+        self.sites = self.assembled()
 
     def targets(self, name, default):
         """A version among `targets`."""
@@ -111,12 +114,10 @@ class Description:
         """nginx ends TLS itself."""
         return self.yaml["nginx"].get("tls") in ("files", "acme")
 
-    def sites(self):
+    def assembled(self):
         """Each nginx as it is in its image or pod: a name, and the folder of its files, with paths of this machine."""
         found = []
         for main in sorted(self.folder.rglob("nginx/nginx.conf")):
-            if "assembled" in main.parts:
-                continue
             place = main.parent.parent
             sites = [path for path in main.parent.glob("*.conf") if path.name != "nginx.conf"]
             label = "compose" if place == self.folder else f"compose-{place.name}"
@@ -127,15 +128,14 @@ class Description:
             found.append((label, self.assemble(label, data["nginx.conf"], {"site.conf": data["site.conf"]})))
         return found
 
-    def assemble(self, label, main, files):
-        """Puts an nginx together so that it can be read, and started, on this machine."""
+    def assemble(self, label, main, files, ports=None):
+        """Puts an nginx together so that it can be read, and with ports of this machine be started."""
         folder = self.folder / "assembled" / label
         (folder / "conf.d").mkdir(parents=True, exist_ok=True)
-        ports = {"8080": free_port(), "8443": free_port(), "8081": free_port(), "9113": free_port()}
         certificate(folder)
 
         def here(text):
-            for port, other in ports.items():
+            for port, other in (ports or {}).items():
                 text = re.sub(rf"(listen (?:127\.0\.0\.1:)?){port}\b", rf"\g<1>{other}", text)
             text = re.sub(r"(ssl_certificate) [^;]*;", rf"\1 {folder}/leaf.crt;", text)
             text = re.sub(r"(ssl_certificate_key) [^;]*;", rf"\1 {folder}/leaf.key;", text)
@@ -145,8 +145,23 @@ class Description:
         for name, text in files.items():
             (folder / "conf.d" / name).write_text(here(text))
         (folder / "nginx.conf").write_text(here(main))
-        (folder / "ports.json").write_text(json.dumps(ports))
         return folder
+
+    @contextlib.contextmanager
+    def live(self, label):
+        """A running nginx that ends TLS: its folder, and its port."""
+        ports = {port: free_port() for port in ("8080", "8443", "8081")}
+        main = self.folder / "nginx" / "nginx.conf"
+        sites = {path.name: path.read_text() for path in main.parent.glob("*.conf") if path != main}
+        folder = self.assemble(label, main.read_text(), sites, ports)
+        command = [self.nginxes()[0], "-e", "stderr", "-p", folder, "-c", folder / "nginx.conf", "-g", "daemon off;"]
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_for(int(ports["8443"]))
+            yield folder, int(ports["8443"])
+        finally:
+            server.terminate()
+            server.wait(10)
 
     def nginxes(self):
         """The nginxes that understand its syntax: that of TLS has changed, everything else is one for all."""
@@ -208,7 +223,7 @@ def yamllint(one):
 
 def gixy(one):
     complaints = []
-    for label, folder in one.sites():
+    for label, folder in one.sites:
         _, said = run(TOOLS / "judges/bin/gixy", "-f", "json", folder / "nginx.conf")
         start = said.find("[")
         found = json.loads(said[start:]) if start >= 0 else [{"plugin": "gixy", "summary": said}]
@@ -218,7 +233,7 @@ def gixy(one):
 
 def nginx_t(one):
     complaints = []
-    for label, folder in one.sites():
+    for label, folder in one.sites:
         for nginx in one.nginxes():
             said = quiet(nginx, "-t", "-q", "-e", "stderr", "-p", folder, "-c", folder / "nginx.conf")
             complaints += [f"{label}, {nginx.parent.parent.name}: {line}" for line in said]
@@ -227,7 +242,7 @@ def nginx_t(one):
 
 def crossplane(one):
     complaints = []
-    for label, folder in one.sites():
+    for label, folder in one.sites:
         code, said = run(TOOLS / "judges/bin/crossplane", "parse", "--no-catch", folder / "nginx.conf")
         if code or json.loads(said)["status"] != "ok":
             complaints.append(f"{label}: {said[-300:]}")
@@ -235,61 +250,38 @@ def crossplane(one):
 
 
 def sslyze(one):
-    """Live: the handshakes that nginx takes."""
+    """Live: the handshakes that nginx takes are those of Mozilla's intermediate profile."""
     if not one.own_tls():
         return None
-    folder = dict(one.sites())["compose"]
-    ports = json.loads((folder / "ports.json").read_text())
-    nginx = one.nginxes()[0]
-    server = subprocess.Popen([nginx, "-e", "stderr", "-p", folder, "-c", folder / "nginx.conf", "-g", "daemon off;"],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_for(int(ports["8443"]))
-        report = folder / "sslyze.json"
+    with one.live("sslyze") as (folder, port):
         _, said = run(TOOLS / "judges/bin/sslyze", "--mozilla_config", "intermediate", "--sni", "shop.example.com",
-                      "--certinfo_ca_file", folder / "ca.crt", f"127.0.0.1:{ports['8443']}")
-        report.write_text(said)
-        complaints = [line.strip() for line in said.splitlines() if line.strip().startswith("* ") and "COMPLIANCE" not in line]
-        verdict = re.search(r"127\.0\.0\.1:\d+: (OK|FAILED)(.*)", said)
-        found = [] if verdict and verdict[1] == "OK" else complaints_of_sslyze(said)
-        return found if verdict else [said[-400:], *complaints[-3:]]
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def complaints_of_sslyze(said):
+                      "--certinfo_ca_file", folder / "ca.crt", f"127.0.0.1:{port}")
+    verdict = re.search(r"127\.0\.0\.1:\d+: (OK|FAILED)", said)
+    if verdict and verdict[1] == "OK":
+        return []
     tail = said.split("COMPLIANCE AGAINST TLS CONFIGURATION")[-1]
-    return [line.strip() for line in tail.splitlines() if line.strip().startswith("*")]
+    return [line.strip() for line in tail.splitlines() if line.strip().startswith("*")] or [said[-400:]]
 
 
 def handshakes(one):
-    """A name that is not the site's gets no certificate; TLS 1.1 gets nothing."""
+    """Live: a name that is not the site's gets no certificate."""
     if not one.own_tls():
         return None
-    folder = dict(one.sites())["compose"]
-    ports = json.loads((folder / "ports.json").read_text())
-    server = subprocess.Popen([one.nginxes()[0], "-e", "stderr", "-p", folder, "-c", folder / "nginx.conf", "-g", "daemon off;"],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_for(int(ports["8443"]))
-        complaints = []
+    complaints = []
+    with one.live("handshakes") as (folder, port):
         context = ssl.create_default_context(cafile=folder / "ca.crt")
         for name, works in (("shop.example.com", True), ("evil.example", False)):
             context.check_hostname = works
             context.verify_mode = ssl.CERT_REQUIRED if works else ssl.CERT_NONE
             try:
-                with socket.create_connection(("127.0.0.1", int(ports["8443"])), 5) as raw:
+                with socket.create_connection(("127.0.0.1", port), 5) as raw:
                     with context.wrap_socket(raw, server_hostname=name):
                         told = True
             except ssl.SSLError:
                 told = False
             if told != works:
                 complaints.append(f"{name}: {'a' if told else 'no'} handshake")
-        return complaints
-    finally:
-        server.terminate()
-        server.wait(10)
+    return complaints
 
 
 def wait_for(port):

@@ -294,7 +294,7 @@ impl Adoption {
         if let (false, false, Some(package)) = (self.base_is_said, inside, Path::new(file).parent())
         {
             let folder = package.parent().unwrap_or(package);
-            self.base = folder.to_string_lossy().trim_end_matches('/').to_owned();
+            folder.to_string_lossy().trim_end_matches('/').clone_into(&mut self.base);
         }
     }
 

@@ -184,16 +184,12 @@ fn watch(root: &Path, spec: &Spec) -> Result<()> {
     mounts.push(join("/app", &spec.app.static_root));
     let mounts: Vec<_> = mounts.iter().map(|mount| json(mount)).collect();
     let mounts = mounts.join(", ");
-    let services: Vec<String> = spec
-        .compose
-        .web()
-        .iter()
-        .map(|name| {
-            format!(
-                "  {name}:\n    command: [\"serve\", \"--ini\", \"/app/uwsgi.ini\", \"--py-autoreload\", \"1\"]\n    volumes: [{mounts}]\n"
-            )
-        })
-        .collect();
+    let service = |name: &String| {
+        format!(
+            "  {name}:\n    command: [\"serve\", \"--ini\", \"/app/uwsgi.ini\", \"--py-autoreload\", \"1\"]\n    volumes: [{mounts}]\n"
+        )
+    };
+    let services: Vec<_> = spec.compose.web().iter().map(service).collect();
     let text = format!(
         "# Written by `ruwsgi deploy up --watch`, for this machine.\nservices:\n{}",
         services.concat()

@@ -54,12 +54,12 @@ pub fn edited(root: &Path, outputs: Vec<Output>, disk: &Disk, keep: bool) -> Res
     for mut output in outputs {
         let path = output.path.clone();
         let file = format!("{PATCHES}/{path}.patch");
-        let patch = on_disk(root, &file)?.map(String::from_utf8).transpose();
-        let patch = patch.with_context(|| format!("{file} is not UTF-8 text"))?;
-        let found = Found { root, output: &output, disk, patch: patch.as_deref() };
+        let kept = on_disk(root, &file)?.map(String::from_utf8).transpose();
+        let kept = kept.with_context(|| format!("{file} is not UTF-8 text"))?;
+        let found = Found { root, output: &output, disk, patch: kept.as_deref() };
         let mine = disk.changed_by_hand(root, &output)?.filter(|_| keep);
         let is_mine = mine.is_some();
-        let done = match (mine, &patch) {
+        let done = match (mine, &kept) {
             (Some(mine), _) => found.take(&mine).map(Some),
             (None, Some(_)) => found.apply().map(Some),
             (None, None) => Ok(None),
@@ -68,7 +68,7 @@ pub fn edited(root: &Path, outputs: Vec<Output>, disk: &Disk, keep: bool) -> Res
             Ok(None) => {}
             Ok(Some(text)) => {
                 let now = difference(&output.text, &text, &path);
-                if patch.as_ref() != Some(&now) && (is_mine || !found.still_fits()) {
+                if kept.as_ref() != Some(&now) && (is_mine || !found.still_fits()) {
                     edited.patches.push(Output { path: file, text: now, mode: 0o644 });
                 }
                 if is_mine {
@@ -138,8 +138,8 @@ impl Found<'_> {
         let remembered = remembered.and_then(|bytes| String::from_utf8(bytes).ok());
         let reversed = || {
             let text = String::from_utf8(on_disk(self.root, path).ok().flatten()?).ok()?;
-            let patch = self.read().ok().flatten()?;
-            apply(&text, &patch.reverse()).ok()
+            let kept = self.read().ok().flatten()?;
+            apply(&text, &kept.reverse()).ok()
         };
         for text in [Some(self.output.text.clone()), remembered, reversed()].into_iter().flatten() {
             if self.with_patch(&text)?.is_some_and(|text| self.disk.wrote(path, &text)) {

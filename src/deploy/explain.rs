@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_line_is_led_back_over_changes_before_it() {
-        let old: String = (1..=30).map(|number| format!("{number}\n")).collect();
+        let old: String = (1..=30).map(|number| number.to_string() + "\n").collect();
         let new = old.replace("\n5\n", "\nfive\nmore\n").replace("\n20\n", "\n");
         let lines: Vec<&str> = new.lines().collect();
         for (index, text) in lines.iter().enumerate() {

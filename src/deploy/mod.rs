@@ -171,7 +171,7 @@ fn again(request: &Render) -> Result<ExitCode> {
         false => write::Overwrite::These(edited.kept),
     };
     // Patches, files and lock belong together.
-    let _signals = write::Held::new();
+    let _signals = write::Held::hold();
     let fates = write::write(&root, &edited.outputs, &spec.keep, &overwrite)?;
     write::replace(&root, &edited.patches.iter().collect::<Vec<_>>())?;
     edits::remember(&root, &outputs)?;

@@ -47,7 +47,7 @@ pub(super) fn written(directive: &Directive) -> String {
         None => format!("{head};"),
         Some(block) => {
             let inner = block.iter().map(written).collect::<Vec<_>>().join("\n");
-            let inner: String = inner.lines().map(|line| format!("    {line}\n")).collect();
+            let inner: String = inner.lines().map(|line| ["    ", line, "\n"].concat()).collect();
             format!("{head} {{\n{inner}}}")
         }
     }
@@ -211,7 +211,6 @@ impl Tokens<'_> {
         let mut word = String::new();
         while let Some(&letter) = self.rest.peek() {
             match letter {
-                ' ' | '\t' | '\r' | '\n' | ';' => break,
                 // `${name}` is a variable, not a block.
                 '{' if word.ends_with('$') => loop {
                     let Some(letter) = self.step() else {
@@ -222,7 +221,7 @@ impl Tokens<'_> {
                         break;
                     }
                 },
-                '{' => break,
+                ' ' | '\t' | '\r' | '\n' | ';' | '{' => break,
                 '\\' => {
                     self.step();
                     self.escaped(&mut word);

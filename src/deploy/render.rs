@@ -321,7 +321,7 @@ mod tests {
             .map(|_| {
                 let before = worked();
                 render(&plan(&spec)).unwrap();
-                worked() - before
+                worked().saturating_sub(before)
             })
             .min()
             .unwrap();

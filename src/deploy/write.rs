@@ -266,7 +266,7 @@ pub fn differing(root: &Path, outputs: &[Output], keep: &[String]) -> Result<Vec
 ///
 /// Ctrl-C waits until all is done.
 pub fn replace(root: &Path, outputs: &[&Output]) -> Result<()> {
-    let _signals = Held::new();
+    let _signals = Held::hold();
     let mut ready = Vec::new();
     for output in outputs {
         let path = root.join(&output.path);
@@ -292,7 +292,7 @@ pub struct Held(Option<SigSet>);
 impl Held {
     /// From now on, until it is dropped.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn hold() -> Self {
         let ending = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
         let before = SigSet::from_iter(ending).thread_swap_mask(SigmaskHow::SIG_BLOCK);
         Self(before.ok())

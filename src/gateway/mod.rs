@@ -19,7 +19,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::log::say;
-use crate::net::http::{PATIENCE, Requests, Rules, plain};
+use crate::net::http::{PATIENCE, Requests, Rules, keep_time, plain};
 use crate::net::listen::Listener;
 use crate::net::stream::{Acceptor, Preface, Stream};
 use crate::net::tls::Tls;
@@ -108,6 +108,7 @@ async fn serve(job: Job) -> std::io::Result<()> {
         leaving: watch::Sender::new(Leaving::No),
         connections: Arc::new(Semaphore::new(MOST_CONNECTIONS as usize)),
     });
+    tokio::task::spawn_local(keep_time());
     let takes_in = Rc::clone(&gateway);
     tokio::task::spawn_local(async move { takes_in.pool.take_in().await });
     let mut acceptors = JoinSet::new();

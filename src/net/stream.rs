@@ -282,12 +282,8 @@ impl Stream {
 
     /// Sends all of the pieces in their order; `TimedOut` where the client takes nothing for so
     /// long.
-    pub async fn send(
-        &mut self,
-        mut pieces: &mut [IoSlice<'_>],
-        patience: Duration,
-    ) -> io::Result<()> {
-        IoSlice::advance_slices(&mut pieces, 0);
+    pub async fn send(&mut self, pieces: &mut [IoSlice<'_>], patience: Duration) -> io::Result<()> {
+        let mut pieces = without_empty_ends(pieces);
         while !pieces.is_empty() {
             let sent = within(patience, |context| {
                 Pin::new(&mut *self).poll_write_vectored(context, pieces)
@@ -316,12 +312,8 @@ impl Stream {
     }
 
     /// Sends all of the pieces while the thread waits, for who is not within the reactor.
-    pub fn send_now(
-        &mut self,
-        mut pieces: &mut [IoSlice<'_>],
-        patience: Duration,
-    ) -> io::Result<()> {
-        IoSlice::advance_slices(&mut pieces, 0);
+    pub fn send_now(&mut self, pieces: &mut [IoSlice<'_>], patience: Duration) -> io::Result<()> {
+        let mut pieces = without_empty_ends(pieces);
         let mut context = Context::from_waker(std::task::Waker::noop());
         while !pieces.is_empty() {
             // The socket is tried each time, whatever the reactor knows of it.
@@ -338,6 +330,13 @@ impl Stream {
             }
         }
     }
+}
+
+/// The pieces without those at either end that hold nothing: one piece costs the kernel less than two.
+fn without_empty_ends<'p, 'b>(mut pieces: &'p mut [IoSlice<'b>]) -> &'p mut [IoSlice<'b>] {
+    IoSlice::advance_slices(&mut pieces, 0);
+    let used = pieces.iter().rposition(|piece| !piece.is_empty()).map_or(0, |last| last + 1);
+    pieces.get_mut(..used).unwrap_or_default()
 }
 
 /// Polls for so long.

@@ -232,8 +232,9 @@ mod tests {
         let row = table::find("workers").expect("an option");
         assert_eq!(
             entry(row),
-            "-p, --processes N\n    number of workers\n    aliases   workers\n    default   1\n    \
-             in a file processes = N\n    status    works\n"
+            "-p, --processes N\n    number of workers; `auto` (ours) is as many as the cores and the memory of the \
+             cgroup allow\n    aliases   workers\n    default   1\n    in a file processes = N\n    status    \
+             works\n"
         );
     }
 }

@@ -18,7 +18,7 @@ use super::line::{Lent, Line};
 use super::{Inlet, Phase, Shared, Source, Wire, http, single};
 use crate::app::{Outlet, Output, Request};
 use crate::log::say;
-use crate::net::http::PATIENCE;
+use crate::net::http::{PATIENCE, keep_time, let_others_go};
 use crate::net::listen::Listener;
 use crate::net::stream::{Acceptor, Preface, Stream};
 use crate::process::channel::{self, Note};
@@ -166,6 +166,7 @@ pub(super) fn run(shared: &Arc<Shared>, core: usize) {
 }
 
 async fn serve(reactor: Rc<Reactor>) {
+    tokio::task::spawn_local(keep_time());
     let mut acceptors = tokio::task::JoinSet::new();
     for source in &reactor.shared.sources {
         let reactor = Rc::clone(&reactor);
@@ -234,6 +235,8 @@ async fn accept(
     preface: Preface,
 ) {
     let preface = Rc::new(preface);
+    let processes = &reactor.shared.settings.processes;
+    let is_alone = processes.processes * processes.threads == 1;
     let mut phase = reactor.shared.phase.subscribe();
     let (mut paused, mut serving) = (phase.clone(), phase.clone());
     let (mut busy, mut taken) = (reactor.busy.subscribe(), reactor.busy.subscribe());
@@ -274,10 +277,12 @@ async fn accept(
                     told.notify_one();
                     drop(permit);
                 });
-                // Its request comes before the next connection is accepted: that one is for
-                // another thread, if one is idle.
-                tokio::task::yield_now().await;
-                let _ = tokio::time::timeout(MANNERS, arrived.notified()).await;
+                let_others_go().await;
+                if !is_alone {
+                    // Its request comes before the next connection is accepted: that one is for
+                    // another thread, if one is idle.
+                    let _ = tokio::time::timeout(MANNERS, arrived.notified()).await;
+                }
             }
             Err(error) => {
                 say!("cannot accept a connection: {error}");

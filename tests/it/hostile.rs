@@ -48,21 +48,17 @@ const BASE: &str = "name: shop\napp:\n  module: shop.wsgi\n  settings: shop.sett
 
 fn description(place: usize, value: &str) -> String {
     let value = serde_json::to_string(value).expect("a string");
-    match PLACES.get(place) {
-        Some(more) => {
-            format!("{BASE}  server_names: [www.example.com]\n{}\n", more.replace("VALUE", &value))
-        }
-        None => {
-            let line = INSIDE[place - PLACES.len()];
-            let names = if line.contains("server_names") {
-                ""
-            } else {
-                "  server_names: [www.example.com]\n"
-            };
-            let tls = if line.contains("acme") { "  tls: acme\n" } else { "" };
-            format!("{BASE}{names}{tls}{}\n", line.replace("VALUE", &value))
-        }
+    if let Some(more) = PLACES.get(place) {
+        return format!(
+            "{BASE}  server_names: [www.example.com]\n{}\n",
+            more.replace("VALUE", &value)
+        );
     }
+    let line = INSIDE[place - PLACES.len()];
+    let names =
+        if line.contains("server_names") { "" } else { "  server_names: [www.example.com]\n" };
+    let tls = if line.contains("acme") { "  tls: acme\n" } else { "" };
+    format!("{BASE}{names}{tls}{}\n", line.replace("VALUE", &value))
 }
 
 fn rendered(source: &str) -> Option<Vec<Output>> {

@@ -55,7 +55,7 @@ impl Live {
     }
 
     /// The status of a body of this length.
-    fn post(&self, port: u16, path: &str, length: usize) -> String {
+    fn post(port: u16, path: &str, length: usize) -> String {
         let head =
             format!("POST {path} HTTP/1.0\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
         let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
@@ -172,19 +172,19 @@ fn a_body_that_is_too_large_is_refused_at_the_same_size_everywhere() {
     let nginx = "  via: tcp\n  body_limits: {/upload/: 128k}\n";
     let Some(live) = Live::start("http", nginx, "  harakiri: 30s\n  max_body: 64k") else { return };
     let limit = 64 << 10;
-    assert_eq!(live.post(live.port, "/", limit), "HTTP/1.1 200 OK");
-    assert_eq!(live.post(live.port, "/", limit + 1), "HTTP/1.1 413 Request Entity Too Large");
-    assert_eq!(live.post(live.port, "/upload/", 2 * limit), "HTTP/1.1 200 OK");
+    assert_eq!(Live::post(live.port, "/", limit), "HTTP/1.1 200 OK");
+    assert_eq!(Live::post(live.port, "/", limit + 1), "HTTP/1.1 413 Request Entity Too Large");
+    assert_eq!(Live::post(live.port, "/upload/", 2 * limit), "HTTP/1.1 200 OK");
     assert_eq!(
-        live.post(live.port, "/upload/", 2 * limit + 1),
+        Live::post(live.port, "/upload/", 2 * limit + 1),
         "HTTP/1.1 413 Request Entity Too Large"
     );
     // The server alone takes what the largest of nginx's locations takes, and not a byte more.
     let ini = fs::read_to_string(live.root.join(".ruwsgi/run/uwsgi.ini")).expect("its file");
     let port = ini.lines().find_map(|line| line.strip_prefix("http-socket = 127.0.0.1:"));
     let port = port.and_then(|port| port.parse().ok()).expect("its port");
-    assert!(live.post(port, "/", 2 * limit).contains(" 200 "));
-    assert!(live.post(port, "/", 2 * limit + 1).contains(" 413 "));
+    assert!(Live::post(port, "/", 2 * limit).contains(" 200 "));
+    assert!(Live::post(port, "/", 2 * limit + 1).contains(" 413 "));
     // Django's own limit and the Ingress's are the same numbers.
     good(&live.root, &["deploy", "render"]);
     let compose = fs::read_to_string(live.root.join("compose.yaml")).expect("compose.yaml");

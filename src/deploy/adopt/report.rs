@@ -10,6 +10,9 @@ use crate::deploy::show::Paint;
 /// A value is shown up to this many letters; JSON has it whole.
 const WIDEST: usize = 48;
 
+/// What is told of a fate in a section, if it belongs there.
+type Told = fn(&Fate) -> Option<&String>;
+
 /// For people.
 pub(super) fn text(adoption: &Adoption, paint: Paint) -> String {
     let mut text = String::new();
@@ -19,7 +22,7 @@ pub(super) fn text(adoption: &Adoption, paint: Paint) -> String {
         shown.iter().map(|row| column(row).chars().count()).max().unwrap_or_default()
     };
     let (origins, texts) = (width(|row| &row.0), width(|row| &row.1));
-    let sections: [(&str, fn(&Fate) -> Option<&String>); 3] = [
+    let sections: [(&str, Told); 3] = [
         ("carried", |fate| match fate {
             Fate::Carried(key) => Some(key),
             _ => None,

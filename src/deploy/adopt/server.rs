@@ -346,11 +346,15 @@ fn module(application: [Maybe; 4], adoption: &mut Adoption) -> Vec<Group> {
     }
     if is_open(&module) {
         let why = known_later(&module);
-        lines.iter().for_each(|line| adoption.settle(*line, Fate::Left(why.clone())));
+        for line in lines {
+            adoption.settle(line, Fate::Left(why.clone()));
+        }
         return rest;
     }
     adoption.description.set("app.module", module, &lines);
-    lines.iter().for_each(|line| adoption.settle(*line, Fate::Carried("app.module".into())));
+    for line in lines {
+        adoption.settle(line, Fate::Carried("app.module".into()));
+    }
     rest
 }
 

@@ -42,7 +42,7 @@ pub(super) fn settle(adoption: &mut Adoption) -> Result<String> {
             }
         } else {
             let key = format!("server.options.{}", group.row.name);
-            let last = lines.clone().last();
+            let last = lines.clone().next_back();
             for line in lines.filter(|line| group.row.repeats || Some(*line) == last) {
                 adoption.settle(line, Fate::Carried(key.clone()));
             }

@@ -107,7 +107,7 @@ impl Found {
 
     fn text(&self) -> String {
         let Directive { name, words, .. } = &self.directive;
-        let words: String = words.iter().map(|word| format!(" {word}")).collect();
+        let words: String = words.iter().map(|word| [" ", word].concat()).collect();
         format!("{name}{words}{}", if self.is_block { " { }" } else { ";" })
     }
 

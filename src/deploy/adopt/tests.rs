@@ -44,7 +44,7 @@ fn settings(lines: &[(String, String)]) -> String {
     let path = folder.path().join("x.ini");
     let lines: String = lines
         .iter()
-        .map(|(name, value)| format!("{name} = {}\n", value.replace('%', "%%")))
+        .map(|(name, value)| [name, " = ", &value.replace('%', "%%"), "\n"].concat())
         .collect();
     std::fs::write(&path, format!("[uwsgi]\n{lines}")).expect("a file");
     let mut examined = examine(&path.to_string_lossy()).expect("lines that can be read");
