@@ -1,7 +1,7 @@
 //! A worker from fork to exit: accepts, reads, asks the application, writes.
 //!
 //! Each of its threads is a reactor of its own and calls the application itself: [`reactor`].
-//! [`single`] and [`http`] read the protocols, [`exchange`] is what they share, [`line`] carries replies. Knows the
+//! [`single`] and [`http`] read the protocols, [`exchange`] is what they share, [`line`](mod@line) carries replies. Knows the
 //! application only as [`App`].
 
 mod exchange;

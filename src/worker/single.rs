@@ -2,7 +2,7 @@
 //!
 //! That is the uwsgi protocol, SCGI and FastCGI, where the front end may keep the connection. The gateway
 //! speaks the first, gets its replies in frames, so that it can tell a complete one, and keeps the connection.
-//! How replies are sent is in [`line`](super::line).
+//! How replies are sent is in [`line`](mod@super::line).
 
 use std::io::{self, IoSlice};
 use std::rc::Rc;
