@@ -152,7 +152,7 @@ pub static KEYS: &[Key] = &[
 
     key("compose.publish", Kind::Publish, Is("127.0.0.1:8080"), "Where `docker compose up` makes the site reachable."),
     key("compose.publish_https", Kind::Publish, Is("127.0.0.1:8443"), "The same for https, with `tls: files` and `tls: acme`."),
-    key("compose.replicas", Kind::Number(1, 16), Is("1"), "Containers of the application: `web`, `web-2` and so on. With two, `ruwsgi deploy up` replaces one after the other and no request fails."),
+    key("compose.replicas", Kind::Number(1, 16), Is("1"), "Containers of the application: `web`, `web-2` and so on. With two, `ruwsgi deploy up` replaces one after the other."),
     key("compose.stop_grace", Kind::Seconds(2, 7200), From("server.harakiri + 20s"), "A container is given this long to stop; must be longer than `server.harakiri`."),
 
     key("k8s.namespace", Kind::Name, From("name, and -ENVIRONMENT"), "The Kubernetes namespace."),

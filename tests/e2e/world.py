@@ -134,7 +134,7 @@ class Load:
                     self.failures[method].append(wrong)
                 elif method == "GET":
                     self.answers.add(tuple(text.split()[:2]))
-            time.sleep(0.01)
+            time.sleep(0.05)
 
     def failed(self):
         """How many requests got no good answer."""
