@@ -54,7 +54,7 @@ complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -s l -l listen -d 'connectio
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -s z -l socket-timeout -d 'longest wait for the next bytes of a request or for a client to take bytes' -r -f
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l protocol -l socket-protocol -d 'what is spoken on the addresses of socket' -r -f
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l shared-socket -d 'bind before dropping privileges; other sockets name it by its number, as in http = =0' -r -f
-complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l undeferred-shared-socket -d 'bind like shared-socket, without waiting for data' -r -f
+complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l undeferred-shared-socket -d 'bind like shared-socket, and take connections before their data is there' -r -f
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l map-socket -d 'let only these workers (from 1) take connections of a socket (from 0)' -r -f
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l socket-sndbuf -d 'size of the kernel\'s send buffer per connection' -r -f
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l socket-rcvbuf -d 'size of the kernel\'s receive buffer per connection' -r -f
@@ -86,7 +86,7 @@ complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l http-to-https -d 'listen 
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l http-enable-proxy-protocol -d 'believe the header of the PROXY protocol (versions 1 and 2) on gateway sockets' -r -f
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l http-var -d 'add a variable to every request of the gateway' -r -f
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l http-server-name-as-http-host -d 'make SERVER_NAME what the Host header says' -r -f
-complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l http-to -d 'uwsgi socket that gets the gateway\'s requests; one of this server\'s own is meant anyway' -r -f
+complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l http-to -d 'uwsgi socket of another server that gets the gateway\'s requests; several take turns' -r -f
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l http-processes -l http-workers -d 'number of gateway processes' -r -f
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l http-connect-timeout -d 'how long a request may wait for a worker; as long as http-timeout unless said' -r -f
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l http-headers-timeout -d 'how long a head may take from its first byte; as long as http-timeout unless said' -r -f
@@ -388,7 +388,7 @@ complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l reuse-port -d 'let other 
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l freebind -d 'bind addresses that the machine does not have yet (IP_FREEBIND)'
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l so-keepalive -d 'have the kernel probe idle TCP connections'
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l enable-proxy-protocol -d 'believe the header of the PROXY protocol (versions 1 and 2) on HTTP sockets of workers'
-complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l no-defer-accept -d 'take connections before their data is there'
+complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l no-defer-accept -d 'take TCP connections before their data is there'
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l tcp-nodelay -d 'send small packets at once'
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l so-send-timeout -l socket-send-timeout -l so-write-timeout -l socket-write-timeout -d 'limit how long the kernel waits in a write'
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l shutdown-sockets -d 'shut listening sockets down at the end'

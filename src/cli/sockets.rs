@@ -3,6 +3,7 @@
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::files::Leftovers;
 use crate::error::Failure;
@@ -55,6 +56,9 @@ impl Early {
         let options = listen_options(settings)?;
         for (index, said) in settings.sockets.shared_socket.iter().enumerate() {
             let listener = open(said, &mut heirlooms, &options)?;
+            if !settings.sockets.undeferred_shared_socket.contains(&index) {
+                defer(&listener, settings);
+            }
             say!("uwsgi shared socket {index} {}", describe(&listener));
             listeners.push(listener);
         }
@@ -78,6 +82,15 @@ fn open(
         Some(listener) => Ok(listener),
         None => Listener::open(&said.value, options)
             .map_err(|error| Failure::new(format!("{}: {error}", said.origin))),
+    }
+}
+
+/// Has the kernel keep connections until their clients speak, unless that is not wanted.
+fn defer(listener: &Listener, settings: &Settings) {
+    let patience =
+        if settings.sockets.no_defer_accept { 0 } else { settings.sockets.socket_timeout };
+    if let Err(error) = listener.defer(Duration::from_secs(patience)) {
+        say!("[warning] connections to {} are taken at once: {error}", listener.address);
     }
 }
 
@@ -112,6 +125,9 @@ impl Sockets {
         let mut requests = Vec::new();
         for (index, (socket, tls)) in settings.sockets.asked.iter().zip(tls).enumerate() {
             let listener = open(&socket.address)?;
+            if !shared.iter().any(|shared| shared.said == listener.said) {
+                defer(&listener, settings);
+            }
             say!("uwsgi socket {index} {}", describe(&listener));
             if socket.protocol.is_for_front_ends() && listener.address.is_open() {
                 say!(

@@ -6,12 +6,14 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
+use std::time::Duration;
 
 use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 
 use super::address::Address;
 use crate::process::inspect;
 use crate::process::queue::{self, Queue};
+use crate::process::socket;
 
 /// A listening socket.
 #[derive(Debug)]
@@ -122,6 +124,15 @@ impl Listener {
             None => address,
         };
         Self { said: said.to_owned(), address, socket, handed: false }
+    }
+
+    /// Has the kernel keep a TCP connection until its client speaks, or for so long: a worker that gets
+    /// it then need not wait, and who never speaks costs it nothing. No time is at once.
+    pub fn defer(&self, patience: Duration) -> io::Result<()> {
+        match self.address {
+            Address::Tcp(_) => socket::defer(&self.socket, patience),
+            Address::Unix(_) | Address::Abstract(_) => Ok(()),
+        }
     }
 
     /// The port, where there is one.

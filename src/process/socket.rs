@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::time::Duration;
 
 use bytes::BufMut;
 use nix::libc;
@@ -47,6 +48,25 @@ fn internet(address: &SockaddrStorage) -> Option<SocketAddr> {
     v4.or_else(|| address.as_sockaddr_in6().map(|v6: &SockaddrIn6| SocketAddr::V6((*v6).into())))
 }
 
+/// Has the kernel hand over connections of a listening TCP socket once their clients have spoken, or
+/// after so long, in whole seconds (`TCP_DEFER_ACCEPT`).
+pub fn defer(listener: &impl AsFd, patience: Duration) -> io::Result<()> {
+    let seconds = libc::c_int::try_from(patience.as_secs()).unwrap_or(libc::c_int::MAX);
+    let length = libc::socklen_t::try_from(size_of_val(&seconds)).map_err(io::Error::other)?;
+    #[expect(unsafe_code, reason = "an option that no library has a safe call for")]
+    // SAFETY: the kernel reads `length` bytes of `seconds`; the descriptor is borrowed for the call.
+    let set = unsafe {
+        libc::setsockopt(
+            listener.as_fd().as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_DEFER_ACCEPT,
+            (&raw const seconds).cast(),
+            length,
+        )
+    };
+    if set == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
 /// Appends what is there to a buffer, as much as it has room for; 0 at the end of the connection.
 pub fn receive(socket: &impl AsFd, buffer: &mut impl BufMut) -> io::Result<usize> {
     let room = buffer.chunk_mut();
@@ -86,7 +106,7 @@ pub fn send_file(socket: &impl AsFd, file: &File, length: usize) -> io::Result<u
 }
 
 /// Waits until something can be sent; `TimedOut` where it cannot for so long.
-pub fn wait_writable(socket: &impl AsFd, patience: std::time::Duration) -> io::Result<()> {
+pub fn wait_writable(socket: &impl AsFd, patience: Duration) -> io::Result<()> {
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
     let timeout = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
     loop {
@@ -107,7 +127,6 @@ mod tests {
     use bytes::BytesMut;
     use std::io::{Seek, SeekFrom, Write};
     use std::net::{TcpListener, TcpStream};
-    use std::time::Duration;
 
     #[test]
     fn a_connection_is_accepted_with_its_client() {
@@ -122,6 +141,18 @@ mod tests {
             let nothing = receive(&connection, &mut buffer).expect_err("nothing was said");
             assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
         }
+    }
+
+    #[test]
+    fn who_has_not_spoken_is_not_handed_over() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("an option");
+        defer(&listener, Duration::from_secs(60)).expect("an option");
+        let mut client = TcpStream::connect(listener.local_addr().expect("one")).expect("heard");
+        let silent = accept(&listener).expect_err("nothing was said");
+        assert_eq!(silent.kind(), io::ErrorKind::WouldBlock);
+        client.write_all(b"x").expect("room");
+        accept(&listener).expect("the client has spoken");
     }
 
     #[test]

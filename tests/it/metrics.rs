@@ -264,10 +264,14 @@ fn queues_are_as_long_as_they_are_on_both_kinds_of_sockets() {
     };
     wait_until("it is busy", || read()["workers"][0]["status"] == "busy");
     let unix = Address::socket(site.join("app.sock"));
-    let _waiting: Vec<_> = (0..3)
-        .map(|_| Connection::open(&tcp))
-        .chain((0..5).map(|_| Connection::open(&unix)))
-        .collect();
+    let speaking = |_| {
+        let mut client = Connection::open(&tcp);
+        // Who has not spoken is not in the queue yet.
+        client.send(b"GET");
+        client
+    };
+    let _waiting: Vec<_> =
+        (0..3).map(speaking).chain((0..5).map(|_| Connection::open(&unix))).collect();
     wait_until("the queues", || {
         let told = read();
         let queue = |proto: &str| {

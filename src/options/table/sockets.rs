@@ -16,6 +16,9 @@ pub struct Sockets {
     pub plain: Vec<usize>,
     pub protocol: Option<Protocol>,
     pub shared_socket: Vec<Said>,
+    /// Which of `shared_socket` give their connections at once.
+    pub undeferred_shared_socket: Vec<usize>,
+    pub no_defer_accept: bool,
     pub abstract_socket: bool,
     pub chmod_socket: Option<u32>,
     pub chown_socket: Option<Owner>,
@@ -37,6 +40,8 @@ impl Default for Sockets {
             plain: Vec::new(),
             protocol: None,
             shared_socket: Vec::new(),
+            undeferred_shared_socket: Vec::new(),
+            no_defer_accept: false,
             abstract_socket: false,
             chmod_socket: None,
             chown_socket: None,
@@ -150,12 +155,18 @@ pub(super) static ROWS: &[Row] = &[
         |s| &mut s.sockets.shared_socket,
         "bind before dropping privileges; other sockets name it by its number, as in http = =0",
     ),
-    Row::words(
+    Row::parsed(
         "undeferred-shared-socket",
         "ADDRESS",
-        |s| &mut s.sockets.shared_socket,
-        "bind like shared-socket, without waiting for data",
-    ),
+        |settings, address, origin| {
+            let sockets = &mut settings.sockets;
+            sockets.undeferred_shared_socket.push(sockets.shared_socket.len());
+            sockets.shared_socket.push(Said { value: address.to_owned(), origin: origin.clone() });
+            Ok(())
+        },
+        "bind like shared-socket, and take connections before their data is there",
+    )
+    .repeats(),
     Row::flag(
         "abstract-socket",
         |s| &mut s.sockets.abstract_socket,
@@ -209,11 +220,10 @@ pub(super) static ROWS: &[Row] = &[
         |s| &mut s.sockets.enable_proxy_protocol,
         "believe the header of the PROXY protocol (versions 1 and 2) on HTTP sockets of workers",
     ),
-    Row::inert(
+    Row::flag(
         "no-defer-accept",
-        Argument::None,
-        "take connections before their data is there",
-        "connections are always taken at once",
+        |s| &mut s.sockets.no_defer_accept,
+        "take TCP connections before their data is there",
     ),
     Row::inert(
         "tcp-nodelay",
