@@ -12,6 +12,7 @@ use bytes::BytesMut;
 use criterion::{BatchSize, Criterion};
 use ruwsgi::app::Vars;
 use ruwsgi::log::request::{Outcome, RequestLog, Subject};
+use ruwsgi::process::lines::Lines;
 use ruwsgi::protocol::http::{Facts, vars};
 use ruwsgi::protocol::http1::{Event, Head, Reader};
 use ruwsgi::protocol::uwsgi;
@@ -78,7 +79,7 @@ fn packet_parse(criterion: &mut Criterion) {
 fn log_line(criterion: &mut Criterion) {
     let nowhere = File::options().write(true).open("/dev/null").expect("/dev/null");
     let log = RequestLog { way: Some(Arc::new(OwnedFd::from(nowhere))), ..RequestLog::default() };
-    let vars = request_vars();
+    let (vars, waiting) = (request_vars(), Lines::default());
     let outcome = Outcome {
         pid: 4242,
         worker: 1,
@@ -93,7 +94,9 @@ fn log_line(criterion: &mut Criterion) {
         ..Outcome::default()
     };
     criterion.bench_function("log line", |bencher| {
-        bencher.iter(|| log.write(black_box(Subject { vars: &vars, own: &[] }), &outcome));
+        bencher.iter(|| {
+            log.write(black_box(Subject { vars: &vars, own: &[] }), &outcome, &waiting);
+        });
     });
 }
 

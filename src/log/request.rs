@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use super::format::Format;
 use super::json;
-use super::time::now;
+use super::time::add_now;
 use crate::app::Vars;
+use crate::process::lines::Lines;
 
 /// How lines of requests are made and where they go.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +24,12 @@ pub struct RequestLog {
     pub x_forwarded_for: bool,
     /// The way to loggers of their own; else standard error.
     pub way: Option<Arc<OwnedFd>>,
+    /// Whether each line is written for itself, because each write is a record.
+    pub one_by_one: bool,
 }
+
+/// A request that took less is soon followed by another one, whose line can be written with its own.
+const BRIEF: Duration = Duration::from_millis(1);
 
 /// What the line of a request looks like.
 #[derive(Clone, Debug, Default)]
@@ -38,8 +44,9 @@ pub enum Form {
 }
 
 impl RequestLog {
-    /// Writes the line of a request, in one piece.
-    pub fn write(&self, subject: Subject<'_>, outcome: &Outcome) {
+    /// Writes the line of a request, in one piece, or keeps it among those that wait until
+    /// [`write_waiting`].
+    pub fn write(&self, subject: Subject<'_>, outcome: &Outcome, waiting: &Lines) {
         let subject = Told::new(subject, self.x_forwarded_for);
         let mut text = match &self.form {
             Form::Usual => line(&subject, outcome),
@@ -47,11 +54,40 @@ impl RequestLog {
             Form::Json => json::line(&subject, outcome),
         };
         text.push('\n');
+        if let Some(way) = &self.way {
+            // A log that cannot be written has nowhere to say so.
+            let _ = nix::unistd::write(way, text.as_bytes());
+            return;
+        }
+        if !self.one_by_one && outcome.took < BRIEF {
+            if waiting.keep(text.as_bytes()) {
+                return;
+            }
+            write_waiting(waiting);
+            if waiting.keep(text.as_bytes()) {
+                return;
+            }
+        }
+        write_waiting(waiting);
+        write(text.as_bytes());
+    }
+}
+
+/// Writes the lines that wait, in one piece: to be called before a thread waits for requests, and
+/// now and then by somebody else.
+pub fn write_waiting(lines: &Lines) {
+    write(&lines.take());
+}
+
+/// Writes the lines that a process left which has ended.
+pub fn write_left(lines: &Lines) {
+    write(&lines.salvage());
+}
+
+fn write(text: &[u8]) {
+    if !text.is_empty() {
         // A log that cannot be written has nowhere to say so.
-        let _ = match &self.way {
-            Some(way) => nix::unistd::write(way, text.as_bytes()).map(drop).map_err(Into::into),
-            None => std::io::stderr().lock().write_all(text.as_bytes()),
-        };
+        let _ = std::io::stderr().lock().write_all(text);
     }
 }
 
@@ -161,7 +197,7 @@ pub struct Outcome {
 
 /// The line, without its end.
 fn line(subject: &Told<'_>, outcome: &Outcome) -> String {
-    let mut line = Line(String::with_capacity(256));
+    let mut line = Line(String::with_capacity(384));
     let (vars, vars_size) = subject.sizes();
     if let Some((space, resident)) = outcome.memory {
         line.memory("address space usage", space).memory("rss usage", resident);
@@ -177,7 +213,9 @@ fn line(subject: &Told<'_>, outcome: &Outcome) -> String {
     line.text("] ").text(&subject.client()).text(" (").text(&subject.text("REMOTE_USER"));
     // uWSGI counts names and values.
     line.text(") {").number(vars as u64 * 2).text(" vars in ").number(vars_size as u64);
-    line.text(" bytes} [").text(&now()).text("] ").text(&subject.text("REQUEST_METHOD"));
+    line.text(" bytes} [");
+    add_now(&mut line.0);
+    line.text("] ").text(&subject.text("REQUEST_METHOD"));
     line.text(" ").text(&subject.text("REQUEST_URI")).text(" => generated ");
     line.number(outcome.body_size).text(" bytes in ");
     let (took, unit) = match outcome.micros {

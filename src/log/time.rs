@@ -11,9 +11,16 @@ pub(super) const CTIME: &str = "%a %b %e %H:%M:%S %Y";
 /// The date of Apache's and nginx's logs.
 pub(super) const LTIME: &str = "%d/%b/%Y:%H:%M:%S %z";
 
-/// The local time as `ctime` writes it, worked out once a second.
+/// The local time as `ctime` writes it.
 #[must_use]
 pub fn now() -> String {
+    let mut text = String::new();
+    add_now(&mut text);
+    text
+}
+
+/// Adds the local time as `ctime` writes it, worked out once a second.
+pub(super) fn add_now(line: &mut String) {
     thread_local!(static LAST: RefCell<(i64, String)> = const { RefCell::new((0, String::new())) });
     let now = Timestamp::now();
     LAST.with_borrow_mut(|(last, text)| {
@@ -21,8 +28,8 @@ pub fn now() -> String {
             *last = now.as_second();
             *text = strftime(CTIME, SystemTime::from(now));
         }
-        text.clone()
-    })
+        line.push_str(text);
+    });
 }
 
 /// The local time in a form of `strftime`'s; what is no directive stays as it is.

@@ -10,6 +10,7 @@ use super::Master;
 use super::event::{End, Event, Outcome, Place};
 use super::fifo::{Command, Fifo};
 use super::report;
+use crate::log::request::write_left;
 use crate::log::say;
 use crate::options::hooks::{HookAction, SignalTo};
 use crate::process::notify;
@@ -144,6 +145,7 @@ impl Master<'_> {
                     self.take(Event::Ready(Place::Worker(index + 1)));
                 }
                 worker.pid.store(0, Ordering::SeqCst);
+                self.job.board.cores(index).iter().for_each(|core| write_left(&core.lines));
                 worker.accepting.store(false, Ordering::SeqCst);
             }
             if let Some((command, took)) = self.job.crons.bury(pid, Instant::now()) {

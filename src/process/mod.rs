@@ -12,6 +12,7 @@ pub mod fork;
 pub mod histogram;
 pub mod identity;
 pub mod inspect;
+pub mod lines;
 pub mod notify;
 pub mod queue;
 pub mod records;

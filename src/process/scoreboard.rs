@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::histogram::Histogram;
+use super::lines::Lines;
 
 /// What a thread of a worker tells.
 #[derive(Default)]
@@ -31,6 +32,8 @@ pub struct Core {
     pub durations: Histogram,
     /// How long they waited until the application was called.
     pub waits: Histogram,
+    /// Lines of requests that are not written yet.
+    pub lines: Lines,
 }
 
 /// A short text in shared memory; torn reads are possible and harmless.
@@ -48,19 +51,18 @@ impl Subject {
 
     /// Keeps the first bytes of a text, which comes in parts.
     pub fn set(&self, parts: &[&[u8]]) {
-        let mut bytes = parts.iter().copied().flatten();
-        for word in &self.0 {
-            let mut letters = [0; 8];
-            let mut is_last = false;
-            for letter in &mut letters {
-                let next = bytes.next();
-                is_last = next.is_none();
-                *letter = next.copied().unwrap_or(0);
-            }
-            word.store(u64::from_ne_bytes(letters), Ordering::Relaxed);
-            if is_last {
-                break;
-            }
+        let mut bytes = [0; Self::WORDS * size_of::<u64>()];
+        let mut room = &mut bytes[..];
+        for part in parts {
+            let (taken, left) = room.split_at_mut(part.len().min(room.len()));
+            taken.copy_from_slice(part.get(..taken.len()).unwrap_or_default());
+            room = left;
+        }
+        let used = size_of::<Self>() - room.len();
+        let (words, _) = bytes.as_chunks();
+        // A byte behind them says where they end.
+        for (word, letters) in self.0.iter().zip(words).take(used / size_of::<u64>() + 1) {
+            word.store(u64::from_ne_bytes(*letters), Ordering::Relaxed);
         }
     }
 
@@ -180,11 +182,11 @@ fn share_slice<T: AllZero>(length: usize) -> nix::Result<&'static [T]> {
     let memory = unsafe { mmap_anonymous(None, size, protection, MapFlags::MAP_SHARED)? };
     #[expect(unsafe_code, reason = "gives the mapping its type")]
     // SAFETY: the mapping is page-aligned, zeroed, large enough, and is never unmapped; `AllZero`
-    // says that zeroes are a value and that all changes go through atomics.
+    // says that zeroes are a value and that changes may come from many sides.
     Ok(unsafe { std::slice::from_raw_parts(memory.as_ptr().cast::<T>(), length) })
 }
 
-/// Types made of atomics alone, for which all bits zero is a value.
+/// Types that many may change at once, for which all bits zero is a value.
 trait AllZero: Sync {}
 impl AllZero for Worker {}
 impl AllZero for Core {}

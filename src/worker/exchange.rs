@@ -94,11 +94,16 @@ impl Exchange {
             return self.with(Reply::failure());
         };
         self.request.app = number;
-        // The semaphore is never closed.
-        self.slot = Arc::clone(&reactor.slot).acquire_owned().await.ok();
-        let waited = self.waited.saturating_add(self.began.elapsed());
-        reactor.counters.waits.count(u64::try_from(waited.as_micros()).unwrap_or(u64::MAX));
-        self.began = Instant::now();
+        self.slot = Arc::clone(&reactor.slot).try_acquire_owned().ok();
+        if self.slot.is_none() {
+            // The semaphore is never closed.
+            self.slot = Arc::clone(&reactor.slot).acquire_owned().await.ok();
+            let called = Instant::now();
+            self.waited = self.waited.saturating_add(called - self.began);
+            self.began = called;
+        }
+        let waited = u64::try_from(self.waited.as_micros()).unwrap_or(u64::MAX);
+        reactor.counters.waits.count(waited);
         self.enter(client);
         let app = &reactor.shared.app;
         let reply = catch_unwind(AssertUnwindSafe(|| app.call(&mut self.request, outlet)));
@@ -241,7 +246,7 @@ impl Exchange {
             self.outcome.worker = shared.number;
             self.outcome.micros = settings.logging.log_micros;
             let subject = Subject { vars: &self.request.vars, own: &self.noted.values };
-            shared.requests.write(subject, &self.outcome);
+            shared.requests.write(subject, &self.outcome, &self.reactor.counters.lines);
         }
     }
 }

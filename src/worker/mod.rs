@@ -23,7 +23,7 @@ use tokio::sync::watch;
 
 use self::line::Framing;
 use crate::app::{App, Reply};
-use crate::log::request::RequestLog;
+use crate::log::request::{RequestLog, write_waiting};
 use crate::log::say;
 use crate::net::listen::{self, Listener};
 use crate::net::tls::Tls;
@@ -313,6 +313,8 @@ fn keep_house(shared: &Shared, mut signals: Signals) {
                 _ => {}
             }
         }
+        // A thread that is in the application cannot write them itself.
+        shared.board.cores(shared.number - 1).iter().for_each(|core| write_waiting(&core.lines));
         if told.is_some_and(|since| finishes_on_term(shared, since)) {
             shared.drain();
         }

@@ -17,6 +17,7 @@ use super::exchange::Exchange;
 use super::line::{Lent, Line};
 use super::{Inlet, Phase, Shared, Source, Wire, http, single};
 use crate::app::{Outlet, Output, Request};
+use crate::log::request::write_waiting;
 use crate::log::say;
 use crate::net::http::{PATIENCE, keep_time, let_others_go};
 use crate::net::listen::Listener;
@@ -50,7 +51,7 @@ pub(super) struct Reactor {
 
 impl Reactor {
     /// The line of a connection.
-    pub(super) fn line(&self, stream: Stream, wire: Wire) -> Line {
+    pub(super) fn line(&self, stream: Stream, wire: Wire) -> Box<Line> {
         let settings = &self.shared.settings;
         let silence = match wire {
             // The gateway waits for its client.
@@ -58,7 +59,7 @@ impl Reactor {
             _ => settings.sockets.socket_timeout,
         };
         let silence = Duration::from_secs(silence);
-        Line::new(stream, Arc::clone(&self.shared), self.core, wire, silence)
+        Box::new(Line::new(stream, Arc::clone(&self.shared), self.core, wire, silence))
     }
 
     /// Answers a request on a line; gives the line back where the reply went out. `overlong` is told
@@ -66,10 +67,10 @@ impl Reactor {
     pub(super) async fn answer(
         self: &Rc<Self>,
         request: Request,
-        line: Line,
+        line: Box<Line>,
         lent: &Arc<Lent>,
         overlong: Option<&Notify>,
-    ) -> Option<Line> {
+    ) -> Option<Box<Line>> {
         let client = line.client(self.shared.settings.limits.harakiri > 0);
         lent.lend(line);
         let mut exchange = Exchange::new(self, request);
@@ -149,7 +150,11 @@ pub(super) fn run(shared: &Arc<Shared>, core: usize) {
     let cores = shared.board.cores(shared.number - 1);
     let Some(counters) = cores.get(core) else { return };
     #[expect(clippy::disallowed_methods, reason = "a worker's thread is a reactor")]
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        // It is about to wait for the kernel's news.
+        .on_thread_park(|| write_waiting(&counters.lines))
+        .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => return say!("cannot start a reactor: {error}"),
@@ -163,6 +168,7 @@ pub(super) fn run(shared: &Arc<Shared>, core: usize) {
         connections: Arc::new(Semaphore::new(MOST_CONNECTIONS as usize)),
     });
     LocalSet::new().block_on(&runtime, serve(reactor));
+    write_waiting(&counters.lines);
 }
 
 async fn serve(reactor: Rc<Reactor>) {
@@ -270,13 +276,14 @@ async fn accept(
                 let arrived = Rc::new(Notify::new());
                 let (reactor, told) = (Rc::clone(&reactor), Rc::clone(&arrived));
                 let preface = Rc::clone(&preface);
-                tokio::task::spawn_local(async move {
+                // In a box: it is large, and handed on several times until it runs.
+                tokio::task::spawn_local(Box::pin(async move {
                     if let Some(stream) = stream.begin(&preface).await {
                         serve_connection(&reactor, stream, wire, &told).await;
                     }
                     told.notify_one();
                     drop(permit);
-                });
+                }));
                 let_others_go().await;
                 if !is_alone {
                     // Its request comes before the next connection is accepted: that one is for
