@@ -1,6 +1,6 @@
 //! One request through the gateway: handed to a thread of a worker, its reply carried back.
 
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::time::Duration;
 
 use http::StatusCode;
@@ -55,6 +55,10 @@ pub(super) async fn forward(
         Ok(packet) => packet,
         Err(status) => return client.refuse(status).await,
     };
+    if !gateway.elsewhere.is_empty() {
+        let head_only = head.method() == b"HEAD";
+        return gateway.elsewhere.answer(&packet, &mut body, head_only, client).await;
+    }
     for _ in 0..TRIES {
         let mut thread = match gateway.pool.thread(client.patience).await {
             Ok(thread) => thread,
@@ -76,6 +80,24 @@ pub(super) async fn forward(
     }
     say!("no worker takes a request");
     client.refuse(StatusCode::BAD_GATEWAY).await
+}
+
+/// Hands a request over: its packet and its body.
+pub(super) async fn hand_over(
+    stream: &mut Stream,
+    packet: &[u8],
+    body: &mut Body,
+    silence: Duration,
+) -> io::Result<()> {
+    let mut pieces = body.pieces()?;
+    let mut behind = pieces.take()?;
+    let mut parts = [IoSlice::new(packet), IoSlice::new(&behind)];
+    stream.send(&mut parts, silence).await?;
+    while !behind.is_empty() {
+        behind = pieces.take()?;
+        stream.send(&mut [IoSlice::new(&behind)], silence).await?;
+    }
+    Ok(())
 }
 
 /// The request as a packet of the uwsgi protocol.
@@ -131,7 +153,7 @@ fn https_location(head: &Head) -> Option<String> {
 
 impl Client<'_> {
     /// Answers without a worker; whether a further request may come.
-    async fn refuse(&mut self, status: StatusCode) -> Result<bool, Broken> {
+    pub(super) async fn refuse(&mut self, status: StatusCode) -> Result<bool, Broken> {
         // What was too large was not read to its end.
         self.may_go_on &= status.is_server_error();
         let more = match status {
@@ -152,9 +174,22 @@ impl Client<'_> {
         Ok(self.may_go_on)
     }
 
-    async fn send(&mut self, first: &[u8], second: &[u8]) -> Result<(), Broken> {
+    /// Sends bytes, in one piece.
+    pub(super) async fn send(&mut self, first: &[u8], second: &[u8]) -> Result<(), Broken> {
         let mut pieces = [IoSlice::new(first), IoSlice::new(second)];
         self.stream.send(&mut pieces, self.silence).await.map_err(|_| Broken)
+    }
+
+    /// Adds what a client needs to know of the connection, and the end of the head.
+    pub(super) fn end_head(&self, head: &mut Vec<u8>, in_chunks: bool) {
+        if in_chunks {
+            head.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
+        }
+        head.extend_from_slice(match (self.may_go_on, self.is_http11) {
+            (false, _) => b"Connection: close\r\n\r\n",
+            (true, false) => b"Connection: keep-alive\r\n\r\n",
+            (true, true) => b"\r\n",
+        });
     }
 
     /// Carries a reply back, as it comes.
@@ -172,15 +207,8 @@ impl Client<'_> {
         // The empty line comes behind what is added.
         out.extend_from_slice(head.strip_suffix(b"\r\n").unwrap_or(&head));
         let in_chunks = has_open_end && self.is_http11;
-        if in_chunks {
-            out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
-        }
         self.may_go_on &= in_chunks || !has_open_end;
-        out.extend_from_slice(match (self.may_go_on, self.is_http11) {
-            (false, _) => b"Connection: close\r\n\r\n",
-            (true, false) => b"Connection: keep-alive\r\n\r\n",
-            (true, true) => b"\r\n",
-        });
+        self.end_head(&mut out, in_chunks);
         loop {
             // What is all there goes in one piece.
             let event = match thread.try_next() {

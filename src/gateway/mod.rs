@@ -3,6 +3,7 @@
 //! Reads complete requests and hands each one to a thread of a worker that is idle ([`pool`],
 //! [`forward`]). Runs no Python and knows nothing of the application.
 
+mod elsewhere;
 mod forward;
 mod pool;
 
@@ -18,6 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinSet, LocalSet};
 
+use self::elsewhere::Elsewhere;
 use crate::log::say;
 use crate::net::http::{PATIENCE, Requests, Rules, keep_time, plain};
 use crate::net::listen::Listener;
@@ -69,6 +71,8 @@ enum Leaving {
 struct Gateway {
     settings: Arc<Settings>,
     pool: pool::Pool,
+    /// Where requests go that are not for this server's workers.
+    elsewhere: Elsewhere,
     board: &'static Scoreboard,
     server_name: String,
     leaving: watch::Sender<Leaving>,
@@ -100,6 +104,7 @@ async fn serve(job: Job) -> std::io::Result<()> {
     let most = usize::try_from(job.settings.http.http_queue).unwrap_or(usize::MAX);
     let gateway = Rc::new(Gateway {
         pool: pool::Pool::new(job.channel, job.board, most)?,
+        elsewhere: Elsewhere::new(job.settings.http.http_to.iter().map(|said| said.value.as_str())),
         board: job.board,
         settings: job.settings,
         server_name: nix::unistd::gethostname()
@@ -185,7 +190,8 @@ async fn accept(gateway: Rc<Gateway>, entrance: Entrance) {
         };
         let permit = Arc::clone(&gateway.connections).acquire_owned().await;
         let (gateway, preface) = (Rc::clone(&gateway), Rc::clone(&preface));
-        tokio::task::spawn_local(async move {
+        // In a box: it is large, and handed on several times until it runs.
+        tokio::task::spawn_local(Box::pin(async move {
             let begun = tokio::select! {
                 begun = stream.begin(&preface) => begun,
                 () = out_of_patience(&gateway) => None,
@@ -197,7 +203,7 @@ async fn accept(gateway: Rc<Gateway>, entrance: Entrance) {
             }
             connections.fetch_sub(1, Ordering::Relaxed);
             drop(permit);
-        });
+        }));
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::io::{self, IoSlice};
+use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use super::forward::hand_over;
 use crate::app::Body;
 use crate::log::say;
 use crate::net::stream::{Stream, watch};
@@ -192,17 +193,9 @@ impl Thread {
         body: &mut Body,
         silence: Duration,
     ) -> Result<Event, Lost> {
-        let mut pieces = body.pieces()?;
-        let first = pieces.take()?;
-        let mut parts = [IoSlice::new(packet), IoSlice::new(&first)];
         // A worker that is not there to take all of a request does not give it to the application.
-        self.stream.send(&mut parts, silence).await.map_err(|_| Lost::NotTaken)?;
-        let mut behind = first;
-        while !behind.is_empty() {
-            behind = pieces.take()?;
-            let sent = self.stream.send(&mut [IoSlice::new(&behind)], silence).await;
-            sent.map_err(|_| Lost::NotTaken)?;
-        }
+        let handed = hand_over(&mut self.stream, packet, body, silence).await;
+        handed.map_err(|_| Lost::NotTaken)?;
         match self.next(silence).await {
             Ok(Event::Gone) => Err(Lost::NotTaken),
             // The kernel's word for an end that was closed before it read all it was sent.

@@ -256,16 +256,21 @@ impl Settings {
                 address.value = format!("@{}", address.value.trim_start_matches('@'));
             }
         }
-        for to in &self.http.http_to {
-            let is_meant = |socket: &Socket| is_same(&socket.address.value, &to.value);
-            if !self.sockets.asked.iter().any(is_meant) {
-                return Err(Failure::new(format!(
-                    "{}: http-to = {} is no socket of this server, and requests are handed to \
-                     its own workers only",
-                    to.origin, to.value
-                ))
-                .hint("let nginx pass requests to other servers (uwsgi_pass)"));
-            }
+        let is_own = |to: &Said| {
+            self.sockets.asked.iter().any(|socket| is_same(&socket.address.value, &to.value))
+        };
+        let own = self.http.http_to.iter().find(|to| is_own(to));
+        let other = self.http.http_to.iter().find(|to| !is_own(to));
+        if let (Some(own), Some(other)) = (own, other) {
+            return Err(Failure::new(format!(
+                "{}: http-to = {} is another server, and http-to = {} is a socket of this one",
+                other.origin, other.value, own.value
+            ))
+            .hint("requests go to this server's workers, without http-to, or all to others"));
+        }
+        if own.is_some() {
+            // The own workers need no socket.
+            self.http.http_to.clear();
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 
 use crate::support::client::get_uwsgi;
 use crate::support::{
-    Address, Reply, Request, Site, differs_on_purpose, is_uwsgi, unused_port, wait_for,
+    Address, Connection, Reply, Request, Site, differs_on_purpose, is_uwsgi, unused_port, wait_for,
 };
 
 #[test]
@@ -187,10 +187,51 @@ fn http_to_means_the_own_workers() {
     if differs_on_purpose() {
         return;
     }
-    site.file("app.ini", &format!("{base}http-to = other.sock\n"));
+    site.file("app.ini", &format!("{base}http-to = own.sock\nhttp-to = other.sock\n"));
     let finished = site.run(&["app.ini"]);
     assert_eq!(finished.code, Some(1));
-    assert!(finished.text.contains("app.ini:8: http-to = other.sock is no socket"));
+    assert!(finished.text.contains("app.ini:9: http-to = other.sock is another server"));
+}
+
+#[test]
+fn http_to_hands_requests_to_other_servers() {
+    const APP: &str = "def application(environ, start_response):
+    length = len(environ['wsgi.input'].read())
+    start_response('200 OK', [('X-Path', environ['PATH_INFO'])])
+    yield b'%d' % length
+    yield b' bytes'
+";
+    let (near, far) = (Site::new(), Site::new());
+    far.file("app.py", APP);
+    let other = far.start(&["--socket", "other.sock", "--wsgi-file", "app.py"]);
+    let socket = far.join("other.sock");
+    other.wait_ready(&Address::socket(&socket));
+    let (port, socket) = (unused_port(), socket.display().to_string());
+    let address = format!("127.0.0.1:{port}");
+    let mut words = vec!["--http", &address, "--master", "--http-to", &socket];
+    if !is_uwsgi() {
+        // One that is not there is passed over.
+        words.extend(["--http-to", "nobody.sock"]);
+    }
+    let server = near.start(&words);
+    let gateway = Address::Port(port);
+    server.wait_ready(&gateway);
+    for length in [0, 10, 300_000] {
+        let reply = server.ask(&gateway, &Request::post("/a", vec![b'x'; length]));
+        assert_eq!((reply.status, reply.text()), (200, format!("{length} bytes")));
+        assert_eq!(reply.header("X-Path"), Some("/a"));
+    }
+    if differs_on_purpose() {
+        return;
+    }
+    assert_eq!(server.ask(&gateway, &Request::new("HEAD", "/b")).text(), "");
+    let mut connection = Connection::open(&gateway);
+    for _ in 0..3 {
+        connection.send("GET /c HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert_eq!(connection.read_reply().text(), "0 bytes");
+    }
+    other.stop();
+    assert_eq!(server.ask(&gateway, &Request::get("/")).status, 502);
 }
 
 /// The program, started as systemd starts it for a socket unit. `pid` is what it says of whom the

@@ -163,7 +163,7 @@ pub(super) static ROWS: &[Row] = &[
         "http-to",
         "ADDRESS",
         |s| &mut s.http.http_to,
-        "uwsgi socket that gets the gateway's requests; one of this server's own is meant anyway",
+        "uwsgi socket of another server that gets the gateway's requests; several take turns",
     ),
     Row::inert(
         "http-processes",

@@ -4,6 +4,7 @@
 //! no two readers can understand the connection differently. What the lines of a head may be is in
 //! [`head`].
 
+pub mod answer;
 mod head;
 
 use std::ops::Range;
@@ -96,7 +97,8 @@ impl Reader {
                 let Some(lengths) = follow_head(lines, parts, buffer, self.limit)? else {
                     return Ok(Step::More);
                 };
-                let bytes = buffer.split_to(lines.end());
+                let bytes = buffer.get(..lines.end()).unwrap_or_default().to_vec();
+                buffer.advance(lines.end());
                 let head = std::mem::take(parts).finish(bytes, lengths);
                 (Step::Event(Event::Head(head)), State::after(lengths))
             }
@@ -229,6 +231,17 @@ struct Lines {
     seen: usize,
 }
 
+/// How many bytes from the first one on may stand within a line.
+fn letters(bytes: &[u8]) -> usize {
+    let is_special = |byte: u8| byte.is_ascii_control() && byte != b'\t';
+    // By steps, because the processor looks at all bytes of one at once.
+    let steps = bytes.chunks_exact(16);
+    let has_none = |step: &&[u8]| !step.iter().fold(false, |any, &byte| any | is_special(byte));
+    let known = 16 * steps.take_while(has_none).count();
+    let rest = bytes.get(known..).unwrap_or_default();
+    known + rest.iter().position(|&byte| is_special(byte)).unwrap_or(rest.len())
+}
+
 /// Why there is no further line.
 enum Wrong {
     /// A byte that no line may have, or a line end of one byte.
@@ -242,8 +255,7 @@ impl Lines {
     fn next(&mut self, buffer: &[u8], limit: usize) -> Result<Option<Range<usize>>, Wrong> {
         let within = buffer.get(..buffer.len().min(limit)).unwrap_or_default();
         let unseen = within.get(self.seen..).unwrap_or_default();
-        let special = unseen.iter().position(|&byte| byte.is_ascii_control() && byte != b'\t');
-        self.seen = special.map_or(within.len(), |at| self.seen + at);
+        self.seen += letters(unseen);
         let longer = || if buffer.len() > limit { Err(Wrong::Length) } else { Ok(None) };
         match (within.get(self.seen), within.get(self.seen + 1)) {
             (Some(b'\r'), Some(b'\n')) => {
