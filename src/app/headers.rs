@@ -2,6 +2,17 @@
 
 use std::ops::Range;
 
+/// Whether a word is a token, as names of headers are (RFC 9110 §5.6.2).
+#[must_use]
+pub fn is_token(word: &[u8]) -> bool {
+    !word.is_empty() && word.iter().all(|byte| is_of_token(*byte))
+}
+
+fn is_of_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
+}
+
 /// Names and values in order, each of them checked: no control characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers {
@@ -47,13 +58,13 @@ impl Headers {
 
     /// Removes the headers for whose name `keep` says no.
     pub fn retain(&mut self, mut keep: impl FnMut(&[u8]) -> bool) {
-        let kept: Vec<bool> = self.iter().map(|(name, _)| keep(name)).collect();
-        if kept.iter().all(|kept| *kept) {
-            return;
-        }
+        let Some(first) = self.iter().position(|(name, _)| !keep(name)) else { return };
         let old = std::mem::take(self);
-        for ((name, value), _) in old.iter().zip(kept).filter(|(_, kept)| *kept) {
-            self.push(name, value);
+        for (place, (name, value)) in old.iter().enumerate() {
+            // Each is asked about once.
+            if place < first || (place > first && keep(name)) {
+                self.push(name, value);
+            }
         }
     }
 
@@ -79,6 +90,15 @@ impl Headers {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tokens_have_the_bytes_of_the_rfc() {
+        for byte in 0..=u8::MAX {
+            let expected = byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+            assert_eq!(is_token(&[b'a', byte]), expected, "{byte}");
+        }
+        assert!(!is_token(b""));
+    }
 
     #[test]
     fn headers_are_lines() {

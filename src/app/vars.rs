@@ -5,13 +5,11 @@
 
 use std::ops::Range;
 
-use bytes::{BufMut, Bytes, BytesMut};
-
 /// Names and values in order; a name may stand more than once, the last one counts.
 #[derive(Clone, Debug, Default)]
 pub struct Vars {
     /// The packet's body: two bytes length, name, two bytes length, value, and so on.
-    packet: BytesMut,
+    packet: Vec<u8>,
     places: Vec<(Range<usize>, Range<usize>)>,
 }
 
@@ -27,36 +25,35 @@ impl Vars {
     /// None yet, with room for so many bytes.
     #[must_use]
     pub fn with_room(bytes: usize) -> Self {
-        Self { packet: BytesMut::with_capacity(bytes), places: Vec::with_capacity(32) }
+        Self { packet: Vec::with_capacity(bytes), places: Vec::with_capacity(32) }
     }
 
-    /// Takes a packet's body apart, without copying it.
-    pub fn parse(packet: BytesMut) -> Result<Self, Truncated> {
+    /// Takes a packet's body apart.
+    pub fn parse(packet: &[u8]) -> Result<Self, Truncated> {
         let mut places = Vec::with_capacity(32);
         let mut at = 0;
         while at < packet.len() {
-            let name = word_at(&packet, at).ok_or(Truncated)?;
-            let value = word_at(&packet, name.end).ok_or(Truncated)?;
+            let name = word_at(packet, at).ok_or(Truncated)?;
+            let value = word_at(packet, name.end).ok_or(Truncated)?;
             at = value.end;
             places.push((name, value));
         }
-        Ok(Self { packet, places })
+        Ok(Self { packet: packet.to_vec(), places })
     }
 
     /// Adds a variable at the end.
     pub fn push(&mut self, name: &[u8], value: &[u8]) -> Result<(), TooLong> {
-        let name_place = self.push_word(name)?;
-        let value_place = self.push_word(value)?;
-        self.places.push((name_place, value_place));
-        Ok(())
-    }
-
-    fn push_word(&mut self, word: &[u8]) -> Result<Range<usize>, TooLong> {
-        let length = u16::try_from(word.len()).map_err(|_| TooLong)?;
-        self.packet.put_u16_le(length);
+        let length = |word: &[u8]| u16::try_from(word.len()).map_err(|_| TooLong);
+        let lengths = (length(name)?, length(value)?);
+        self.packet.reserve(name.len() + value.len() + 4);
+        self.packet.extend_from_slice(&lengths.0.to_le_bytes());
+        self.packet.extend_from_slice(name);
+        let end = self.packet.len();
+        self.packet.extend_from_slice(&lengths.1.to_le_bytes());
         let start = self.packet.len();
-        self.packet.extend_from_slice(word);
-        Ok(start..self.packet.len())
+        self.packet.extend_from_slice(value);
+        self.places.push((end - name.len()..end, start..self.packet.len()));
+        Ok(())
     }
 
     /// All names and values in order.
@@ -107,8 +104,8 @@ impl Vars {
 
     /// The packet's body.
     #[must_use]
-    pub fn into_packet(self) -> Bytes {
-        self.packet.freeze()
+    pub fn into_packet(self) -> Vec<u8> {
+        self.packet
     }
 }
 
@@ -150,14 +147,14 @@ mod tests {
             for (name, value) in &pairs {
                 vars.push(name, value).expect("short");
             }
-            let parsed = Vars::parse(BytesMut::from(&vars.into_packet()[..])).expect("whole");
+            let parsed = Vars::parse(&vars.into_packet()).expect("whole");
             let read: Vec<_> = parsed.iter().map(|(n, v)| (n.to_vec(), v.to_vec())).collect();
             prop_assert_eq!(read, pairs);
         }
 
         #[test]
         fn no_bytes_make_it_panic(bytes: Vec<u8>) {
-            let _ = Vars::parse(BytesMut::from(&bytes[..]));
+            let _ = Vars::parse(&bytes);
         }
     }
 }

@@ -266,17 +266,20 @@ impl Waiting {
 pub fn plain(status: StatusCode, more: &str, close: bool) -> Vec<u8> {
     let text = status.canonical_reason().unwrap_or("Error");
     let connection = if close { "Connection: close\r\n" } else { "" };
-    let (code, length, date) = (status.as_u16(), text.len(), date());
-    format!(
+    let (code, length) = (status.as_u16(), text.len());
+    let mut reply = format!(
         "HTTP/1.1 {code} {text}\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n{more}\
-         {connection}Date: {date}\r\n\r\n{text}",
+         {connection}",
     )
-    .into_bytes()
+    .into_bytes();
+    add_date(&mut reply);
+    reply.extend_from_slice(b"\r\n");
+    reply.extend_from_slice(text.as_bytes());
+    reply
 }
 
-/// The time for `Date` (RFC 9110 §6.6.1), worked out once a second.
-#[must_use]
-pub fn date() -> String {
+/// Adds the header that tells when the server answered (RFC 9110 §6.6.1), worked out once a second.
+pub fn add_date(head: &mut Vec<u8>) {
     use std::cell::RefCell;
     use std::time::SystemTime;
     thread_local!(static LAST: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) });
@@ -285,8 +288,8 @@ pub fn date() -> String {
     LAST.with_borrow_mut(|(last, text)| {
         if *last != second {
             *last = second;
-            *text = httpdate::fmt_http_date(now);
+            *text = format!("Date: {}\r\n", httpdate::fmt_http_date(now));
         }
-        text.clone()
-    })
+        head.extend_from_slice(text.as_bytes());
+    });
 }

@@ -4,7 +4,7 @@
 //! [`http1`](super::http1).
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::certificate::ClientCertificate;
 use super::http1::Head;
@@ -37,7 +37,18 @@ pub struct Facts {
 /// `REMOTE_ADDR` of a client. A unix socket has no address; this is what uWSGI says there.
 #[must_use]
 pub fn client_address(client: Option<SocketAddr>) -> String {
-    client.map_or("0.0.0.0".to_owned(), |client| client.ip().to_canonical().to_string())
+    match client.map(|client| client.ip().to_canonical()) {
+        None => "0.0.0.0".to_owned(),
+        Some(IpAddr::V6(address)) => address.to_string(),
+        Some(IpAddr::V4(address)) => {
+            let mut text = String::with_capacity("255.255.255.255".len());
+            for (place, octet) in address.octets().into_iter().enumerate() {
+                text.push_str(if place > 0 { "." } else { "" });
+                text.push_str(itoa::Buffer::new().format(octet));
+            }
+            text
+        }
+    }
 }
 
 /// The variables of a request, in uWSGI's order.

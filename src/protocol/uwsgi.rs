@@ -84,15 +84,13 @@ pub fn take(buffer: &mut BytesMut, limit: usize) -> Result<Option<Packet>, Packe
         return Ok(None);
     }
     buffer.advance(HEADER);
-    let vars = buffer.split_to(header.size);
-    if header.modifier1 == PING {
-        return Ok(Some(Packet::Ping));
-    }
-    if vars.is_empty() {
-        return Err(PacketError::Empty);
-    }
-    let vars = Vars::parse(vars).map_err(|_| PacketError::Truncated)?;
-    Ok(Some(Packet::Request(vars)))
+    let packet = match buffer.get(..header.size).unwrap_or_default() {
+        _ if header.modifier1 == PING => Ok(Packet::Ping),
+        [] => Err(PacketError::Empty),
+        vars => Vars::parse(vars).map(Packet::Request).map_err(|_| PacketError::Truncated),
+    };
+    buffer.advance(header.size);
+    packet.map(Some)
 }
 
 fn read_header(buffer: &[u8]) -> Option<Header> {

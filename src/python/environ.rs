@@ -1,4 +1,9 @@
-//! The environ of a request (PEP 3333, "environ Variables"), in uWSGI's order.
+//! The environ of a request (PEP 3333, "environ Variables").
+//!
+//! Most of it is the same in every request. So each environ begins as a copy of one that has the usual
+//! names already, and values that were there the last time are not made again.
+
+use std::cell::RefCell;
 
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -7,80 +12,115 @@ use pyo3::types::{IntoPyDict, PyBytes, PyDict, PyString};
 use super::input::Input;
 use crate::app::Request;
 
-/// Names that most requests have.
-const COMMON: &[&str] = &[
-    "REQUEST_METHOD",
-    "REQUEST_URI",
-    "PATH_INFO",
-    "QUERY_STRING",
-    "SERVER_PROTOCOL",
-    "SCRIPT_NAME",
-    "SERVER_NAME",
-    "SERVER_PORT",
-    "UWSGI_ROUTER",
-    "REMOTE_ADDR",
-    "REMOTE_PORT",
-    "REMOTE_USER",
-    "REQUEST_SCHEME",
-    "DOCUMENT_ROOT",
-    "HTTPS",
-    "CONTENT_TYPE",
-    "CONTENT_LENGTH",
-    "HTTP_HOST",
-    "HTTP_CONNECTION",
-    "HTTP_USER_AGENT",
-    "HTTP_ACCEPT",
-    "HTTP_ACCEPT_ENCODING",
-    "HTTP_ACCEPT_LANGUAGE",
-    "HTTP_CACHE_CONTROL",
-    "HTTP_COOKIE",
-    "HTTP_ORIGIN",
-    "HTTP_REFERER",
-    "HTTP_AUTHORIZATION",
-    "HTTP_IF_NONE_MATCH",
-    "HTTP_IF_MODIFIED_SINCE",
-    "HTTP_UPGRADE_INSECURE_REQUESTS",
-    "HTTP_SEC_FETCH_DEST",
-    "HTTP_SEC_FETCH_MODE",
-    "HTTP_SEC_FETCH_SITE",
-    "HTTP_SEC_FETCH_USER",
-    "HTTP_X_FORWARDED_FOR",
-    "HTTP_X_FORWARDED_HOST",
-    "HTTP_X_FORWARDED_PROTO",
-    "HTTP_X_REAL_IP",
-    "HTTP_X_REQUEST_ID",
+/// How values of a name go from one request to the next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Habit {
+    /// Most requests have the one of the request before.
+    Stay,
+    /// They are of the request.
+    Change,
+}
+
+use Habit::{Change, Stay};
+
+/// Names that every request has which comes by HTTP, and nearly every one from a front end. They have
+/// their place in the environ before it is filled.
+const USUAL: usize = 10;
+
+/// Names that most requests have; the [`USUAL`] ones first, in uWSGI's order.
+const COMMON: &[(&str, Habit)] = &[
+    ("REQUEST_METHOD", Stay),
+    ("REQUEST_URI", Change),
+    ("PATH_INFO", Change),
+    ("QUERY_STRING", Change),
+    ("SERVER_PROTOCOL", Stay),
+    ("SCRIPT_NAME", Stay),
+    ("SERVER_NAME", Stay),
+    ("SERVER_PORT", Stay),
+    ("REMOTE_ADDR", Stay),
+    ("HTTP_HOST", Stay),
+    ("HTTP_USER_AGENT", Stay),
+    ("UWSGI_ROUTER", Stay),
+    ("REMOTE_PORT", Change),
+    ("REMOTE_USER", Change),
+    ("REQUEST_SCHEME", Stay),
+    ("DOCUMENT_ROOT", Stay),
+    ("HTTPS", Stay),
+    ("CONTENT_TYPE", Stay),
+    ("CONTENT_LENGTH", Change),
+    ("HTTP_CONNECTION", Stay),
+    ("HTTP_ACCEPT", Stay),
+    ("HTTP_ACCEPT_ENCODING", Stay),
+    ("HTTP_ACCEPT_LANGUAGE", Stay),
+    ("HTTP_CACHE_CONTROL", Stay),
+    ("HTTP_COOKIE", Change),
+    ("HTTP_ORIGIN", Stay),
+    ("HTTP_REFERER", Change),
+    ("HTTP_AUTHORIZATION", Change),
+    ("HTTP_IF_NONE_MATCH", Change),
+    ("HTTP_IF_MODIFIED_SINCE", Change),
+    ("HTTP_UPGRADE_INSECURE_REQUESTS", Stay),
+    ("HTTP_SEC_FETCH_DEST", Stay),
+    ("HTTP_SEC_FETCH_MODE", Stay),
+    ("HTTP_SEC_FETCH_SITE", Stay),
+    ("HTTP_SEC_FETCH_USER", Stay),
+    ("HTTP_X_FORWARDED_FOR", Change),
+    ("HTTP_X_FORWARDED_HOST", Stay),
+    ("HTTP_X_FORWARDED_PROTO", Stay),
+    ("HTTP_X_REAL_IP", Change),
+    ("HTTP_X_REQUEST_ID", Change),
 ];
 
-/// The common names, made once: their hashes are known, and no request makes them anew. By length,
-/// which tells most of them apart.
-struct Names(Vec<Vec<(&'static [u8], Py<PyString>)>>);
+/// A common name, made once: its hash is known.
+struct Name {
+    bytes: &'static [u8],
+    text: Py<PyString>,
+    /// Its place in [`COMMON`].
+    place: usize,
+    habit: Habit,
+}
+
+/// The common names by length, which tells most of them apart.
+struct Names {
+    by_length: Vec<Vec<Name>>,
+    /// The [`USUAL`] ones in order.
+    usual: Vec<Py<PyString>>,
+}
 
 impl Names {
     fn new(py: Python<'_>) -> Self {
-        let longest = COMMON.iter().map(|name| name.len()).max().unwrap_or(0);
-        let of_length = |length: usize| {
-            let names = COMMON.iter().filter(|name| name.len() == length);
-            names.map(|name| (name.as_bytes(), PyString::intern(py, name).unbind())).collect()
-        };
-        Self((0..=longest).map(of_length).collect())
+        let longest = COMMON.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        let mut by_length: Vec<Vec<Name>> = (0..=longest).map(|_| Vec::new()).collect();
+        for (place, (name, habit)) in COMMON.iter().enumerate() {
+            let text = PyString::intern(py, name).unbind();
+            let name = Name { bytes: name.as_bytes(), text, place, habit: *habit };
+            if let Some(names) = by_length.get_mut(name.bytes.len()) {
+                names.push(name);
+            }
+        }
+        let usual = COMMON.iter().take(USUAL);
+        let usual = usual.map(|(name, _)| PyString::intern(py, name).unbind()).collect();
+        Self { by_length, usual }
     }
 
-    fn get(&self, name: &[u8]) -> Option<&Py<PyString>> {
-        let mut names = self.0.get(name.len())?.iter();
-        names.find(|(known, _)| *known == name).map(|(_, text)| text)
+    fn get(&self, name: &[u8]) -> Option<&Name> {
+        self.by_length.get(name.len())?.iter().find(|known| known.bytes == name)
     }
+}
+
+type Last = [Option<Py<PyString>>; COMMON.len()];
+
+thread_local! {
+    /// The last values of the common names that stay, as far as they are ASCII.
+    static LAST: RefCell<Last> = const { RefCell::new([const { None }; COMMON.len()]) };
 }
 
 /// What is the same in every environ.
 pub(super) struct Constants {
     names: Names,
-    wsgi_version: Py<PyAny>,
-    pub(super) errors: Py<PyAny>,
-    pub(super) file_wrapper: Option<Py<PyAny>>,
-    pub(super) version: Py<PyAny>,
-    pub(super) node: Py<PyAny>,
-    pub(super) multithread: bool,
-    pub(super) multiprocess: bool,
+    /// The usual names without their values, and all that never changes.
+    template: Py<PyDict>,
+    multithread: bool,
 }
 
 impl Constants {
@@ -90,36 +130,78 @@ impl Constants {
         processes: u64,
         file_wrapper: bool,
     ) -> PyResult<Self> {
-        // Unbuffered, so that nothing is lost when a worker ends.
-        let io = py.import("io")?;
-        let raw =
-            io.call_method("open", (2, "wb", 0), Some(&[("closefd", false)].into_py_dict(py)?))?;
-        let options = PyDict::new(py);
-        options.set_item("encoding", "utf-8")?;
-        options.set_item("errors", "backslashreplace")?;
-        options.set_item("write_through", true)?;
-        let errors = io.call_method("TextIOWrapper", (raw,), Some(&options))?;
+        let names = Names::new(py);
+        let template = PyDict::new(py);
+        for name in &names.usual {
+            template.set_item(name, py.None())?;
+        }
+        template.set_item("wsgi.input", py.None())?;
+        if file_wrapper {
+            template.set_item("wsgi.file_wrapper", py.get_type::<super::file::FileWrapper>())?;
+        }
+        template.set_item("wsgi.version", (1, 0))?;
+        template.set_item("wsgi.errors", errors(py)?)?;
+        template.set_item("wsgi.run_once", false)?;
+        template.set_item("wsgi.multithread", threads > 1)?;
+        template.set_item("wsgi.multiprocess", processes > 1)?;
+        template.set_item("wsgi.url_scheme", "http")?;
+        template.set_item("uwsgi.version", PyBytes::new(py, crate::version::UWSGI.as_bytes()))?;
         let host = nix::unistd::gethostname().unwrap_or_default();
-        Ok(Self {
-            names: Names::new(py),
-            wsgi_version: (1, 0).into_pyobject(py)?.into_any().unbind(),
-            errors: errors.unbind(),
-            file_wrapper: file_wrapper
-                .then(|| py.get_type::<super::file::FileWrapper>().into_any().unbind()),
-            version: PyBytes::new(py, crate::version::UWSGI.as_bytes()).into_any().unbind(),
-            node: PyBytes::new(py, host.as_encoded_bytes()).into_any().unbind(),
-            multithread: threads > 1,
-            multiprocess: processes > 1,
-        })
+        template.set_item("uwsgi.node", PyBytes::new(py, host.as_encoded_bytes()))?;
+        // Dicts grow by leaps; after this one a copy has room for some headers.
+        for room in ["1", "2"] {
+            template.set_item(room, py.None())?;
+            template.del_item(room)?;
+        }
+        Ok(Self { names, template: template.unbind(), multithread: threads > 1 })
     }
 }
 
+/// `wsgi.errors`: the log, unbuffered, so that nothing is lost when a worker ends.
+fn errors(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    let io = py.import("io")?;
+    let options = [("closefd", false)].into_py_dict(py)?;
+    let raw = io.call_method("open", (2, "wb", 0), Some(&options))?;
+    let options = PyDict::new(py);
+    options.set_item("encoding", "utf-8")?;
+    options.set_item("errors", "backslashreplace")?;
+    options.set_item("write_through", true)?;
+    io.call_method("TextIOWrapper", (raw,), Some(&options))
+}
+
 /// Bytes as a native string: latin-1 (PEP 3333, "Unicode Issues").
-fn native<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyString> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if text.is_ascii() => PyString::new(py, text),
-        _ => PyString::new(py, &bytes.iter().map(|&byte| char::from(byte)).collect::<String>()),
+fn native<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyString>> {
+    let length = bytes.len().try_into()?;
+    #[expect(unsafe_code, reason = "pyo3 makes strings of UTF-8 only")]
+    // SAFETY: the interpreter is attached, and reads `length` bytes; no name of a way to handle
+    // errors is the usual one.
+    let text = unsafe {
+        pyo3::ffi::PyUnicode_DecodeLatin1(bytes.as_ptr().cast(), length, std::ptr::null())
+    };
+    #[expect(unsafe_code, reason = "takes over what the interpreter made")]
+    // SAFETY: a new reference, or null with an exception set.
+    let text = unsafe { Bound::from_owned_ptr_or_err(py, text) }?;
+    Ok(text.cast_into()?)
+}
+
+/// The value of a common name: the last one, where it is the same.
+fn value_of<'py>(
+    py: Python<'py>,
+    name: &Name,
+    bytes: &[u8],
+    last: &mut Last,
+) -> PyResult<Bound<'py, PyString>> {
+    let kept = last.get_mut(name.place).filter(|_| name.habit == Stay);
+    let Some(kept) = kept else { return native(py, bytes) };
+    if let Some(kept) = kept
+        && kept.to_str(py)?.as_bytes() == bytes
+    {
+        return Ok(kept.bind(py).clone());
     }
+    let value = native(py, bytes)?;
+    // Other text has other bytes in UTF-8 than in latin-1.
+    *kept = bytes.is_ascii().then(|| value.clone().unbind());
+    Ok(value)
 }
 
 /// Makes the environ of a request.
@@ -128,35 +210,35 @@ pub(super) fn environ<'py>(
     request: &mut Request,
     constants: &Constants,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let environ = PyDict::new(py);
-    for (name, value) in request.vars.iter() {
-        let value = native(py, value);
-        match constants.names.get(name) {
-            Some(name) => environ.set_item(name, value)?,
-            None => environ.set_item(native(py, name), value)?,
+    let environ = constants.template.bind(py).copy()?;
+    let mut filled = 0_u64;
+    LAST.with_borrow_mut(|last| {
+        for (name, value) in request.vars.iter() {
+            match constants.names.get(name) {
+                Some(name) => {
+                    filled |= 1 << name.place;
+                    environ.set_item(&name.text, value_of(py, name, value, last)?)?;
+                }
+                None => environ.set_item(native(py, name)?, native(py, value)?)?,
+            }
+        }
+        PyResult::Ok(())
+    })?;
+    for (place, name) in constants.names.usual.iter().enumerate() {
+        if filled & 1 << place == 0 {
+            environ.del_item(name)?;
         }
     }
+    let input = Input::new(std::mem::take(&mut request.body));
+    environ.set_item(intern!(py, "wsgi.input"), Py::new(py, input)?)?;
     if request.input_terminated {
         environ.set_item(intern!(py, "wsgi.input_terminated"), true)?;
     }
-    environ.set_item(
-        intern!(py, "wsgi.input"),
-        Py::new(py, Input::new(std::mem::take(&mut request.body)))?,
-    )?;
-    if let Some(file_wrapper) = &constants.file_wrapper {
-        environ.set_item(intern!(py, "wsgi.file_wrapper"), file_wrapper)?;
+    if request.https {
+        environ.set_item(intern!(py, "wsgi.url_scheme"), intern!(py, "https"))?;
     }
-    environ.set_item(intern!(py, "wsgi.version"), &constants.wsgi_version)?;
-    environ.set_item(intern!(py, "wsgi.errors"), &constants.errors)?;
-    environ.set_item(intern!(py, "wsgi.run_once"), false)?;
-    environ.set_item(intern!(py, "wsgi.multithread"), constants.multithread)?;
-    environ.set_item(intern!(py, "wsgi.multiprocess"), constants.multiprocess)?;
-    let scheme = if request.https { intern!(py, "https") } else { intern!(py, "http") };
-    environ.set_item(intern!(py, "wsgi.url_scheme"), scheme)?;
-    environ.set_item(intern!(py, "uwsgi.version"), &constants.version)?;
     if constants.multithread {
         environ.set_item(intern!(py, "uwsgi.core"), request.core)?;
     }
-    environ.set_item(intern!(py, "uwsgi.node"), &constants.node)?;
     Ok(environ)
 }

@@ -1,11 +1,13 @@
 //! `start_response` and `write` (PEP 3333, "The `start_response()` Callable").
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use pyo3::exceptions::{PyAssertionError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 
+use crate::app::headers::is_token;
 use crate::app::{Headers, Outlet};
 
 /// What the application said of its reply so far.
@@ -38,13 +40,18 @@ impl StartResponse {
 
 #[pymethods]
 impl StartResponse {
-    #[pyo3(signature = (status, headers, exc_info=None, /))]
-    fn __call__(
-        this: &Bound<'_, Self>,
-        status: &Bound<'_, PyAny>,
-        headers: &Bound<'_, PyAny>,
-        exc_info: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Write> {
+    /// `start_response(status, headers, exc_info=None)`, which gives a `write(data)`: the same object,
+    /// so that no other one is made for what hardly anybody uses.
+    #[pyo3(signature = (status, headers=None, exc_info=None, /))]
+    fn __call__<'py>(
+        this: &Bound<'py, Self>,
+        status: &Bound<'py, PyAny>,
+        headers: Option<&Bound<'py, PyAny>>,
+        exc_info: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, Self>>> {
+        let Some(headers) = headers else {
+            return write(this, status).map(|()| None);
+        };
         let mut state = this.borrow_mut();
         let exc_info = exc_info.filter(|info| !info.is_none());
         match exc_info {
@@ -59,7 +66,7 @@ impl StartResponse {
         let headers = checked_headers(headers)?;
         state.status = Some(status);
         state.headers = headers;
-        Ok(Write { start: this.clone().unbind() })
+        Ok(Some(this.clone()))
     }
 }
 
@@ -83,7 +90,7 @@ fn checked_status(status: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
         )));
     }
     match (code, text.get(3)) {
-        (Some(_), Some(b' ')) => Ok(text),
+        (Some(_), Some(b' ')) => Ok(text.into_owned()),
         (Some(code), None) => {
             let reason = http::StatusCode::from_bytes(code).ok();
             let reason = reason.and_then(|status| status.canonical_reason()).unwrap_or("Unknown");
@@ -108,20 +115,20 @@ fn checked_headers(headers: &Bound<'_, PyAny>) -> PyResult<Headers> {
         if pair.len() != 2 {
             return Err(PyTypeError::new_err("a header must be a (name, value) tuple"));
         }
-        let name = native(&pair.get_item(0)?, "a header name")?;
-        if http::HeaderName::from_bytes(&name).is_err() {
+        let (name, value) = (pair.get_borrowed_item(0)?, pair.get_borrowed_item(1)?);
+        let name = native(&name, "a header name")?;
+        if !is_token(&name) {
             let shown = name.escape_ascii();
             return Err(PyValueError::new_err(format!("'{shown}' cannot be a header name")));
         }
-        let value = native(&pair.get_item(1)?, "a header value")?;
-        checked.push(name, value);
+        checked.push(name, native(&value, "a header value")?);
     }
     Ok(checked)
 }
 
 /// The bytes of a native string (PEP 3333, "A Note On String Types"): latin-1, and no control
 /// characters, so that a reply cannot be split (RFC 9110 §5.5).
-fn native(text: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<u8>> {
+fn native<'t>(text: &'t Bound<'_, PyAny>, what: &str) -> PyResult<Cow<'t, [u8]>> {
     let text = text.cast::<PyString>().map_err(|_| {
         let kind = text.get_type();
         PyTypeError::new_err(format!("{what} must be a str, not {kind}"))
@@ -129,7 +136,7 @@ fn native(text: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<u8>> {
     let is_plain = |byte: &u8| (b' '..=b'~').contains(byte);
     let letters = text.to_str()?;
     if letters.as_bytes().iter().all(is_plain) {
-        return Ok(letters.as_bytes().to_vec());
+        return Ok(Cow::Borrowed(letters.as_bytes()));
     }
     let mut bytes = Vec::with_capacity(letters.len());
     for letter in letters.chars() {
@@ -149,37 +156,32 @@ fn native(text: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<u8>> {
             }
         }
     }
-    Ok(bytes)
+    Ok(Cow::Owned(bytes))
 }
 
-/// The `write()` that `start_response` gives. What it takes is on its way when it returns.
-#[pyclass(module = "uwsgi")]
-pub(super) struct Write {
-    start: Py<StartResponse>,
-}
-
-#[pymethods]
-impl Write {
-    fn __call__(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<()> {
-        let data = data.cast::<PyBytes>().map_err(|_| {
-            PyTypeError::new_err(format!("write() takes bytes, not {}", data.get_type()))
-        })?;
-        let (status, headers, outlet) = {
-            let mut state = self.start.borrow_mut(py);
-            state.writes += 1;
-            let head = match std::mem::replace(&mut state.sent, true) {
-                // The head goes once.
-                true => (Vec::new(), Headers::default()),
-                false => (state.status.clone().unwrap_or_default(), state.headers.clone()),
-            };
-            (head.0, head.1, Arc::clone(&state.outlet))
+/// What `write()` takes is on its way when it returns.
+fn write(this: &Bound<'_, StartResponse>, data: &Bound<'_, PyAny>) -> PyResult<()> {
+    let data = data.cast::<PyBytes>().map_err(|_| {
+        PyTypeError::new_err(format!(
+            "write() takes bytes, and start_response() takes a status and headers; not {} alone",
+            data.get_type()
+        ))
+    })?;
+    let (status, headers, outlet) = {
+        let mut state = this.borrow_mut();
+        state.writes += 1;
+        let head = match std::mem::replace(&mut state.sent, true) {
+            // The head goes once.
+            true => (Vec::new(), Headers::default()),
+            false => (state.status.clone().unwrap_or_default(), state.headers.clone()),
         };
-        let bytes = data.as_bytes();
-        let sent = py.detach(|| outlet.send(&status, &headers, bytes));
-        // A client that is gone is no error of the application; the end of the reply tells of it.
-        if sent.is_err_and(|error| error.kind() == std::io::ErrorKind::NotConnected) {
-            self.start.borrow_mut(py).written.extend_from_slice(bytes);
-        }
-        Ok(())
+        (head.0, head.1, Arc::clone(&state.outlet))
+    };
+    let bytes = data.as_bytes();
+    let sent = this.py().detach(|| outlet.send(&status, &headers, bytes));
+    // A client that is gone is no error of the application; the end of the reply tells of it.
+    if sent.is_err_and(|error| error.kind() == std::io::ErrorKind::NotConnected) {
+        this.borrow_mut().written.extend_from_slice(bytes);
     }
+    Ok(())
 }

@@ -178,6 +178,18 @@ impl Rest {
         if let Ok(bytes) = result.cast::<PyBytes>() {
             return Ok(Begun::Full(bytes.as_bytes().to_vec(), 0));
         }
+        if let Ok(list) = result.cast_exact::<PyList>() {
+            let pieces = list.len();
+            let mut body = match list.get_item(0).as_ref().map(|first| first.cast::<PyBytes>()) {
+                // Room for all of it, where that is one piece.
+                Ok(Ok(first)) => Vec::with_capacity(first.as_bytes().len()),
+                _ => Vec::new(),
+            };
+            for place in 0..pieces {
+                append(&mut body, &list.get_item(place)?)?;
+            }
+            return Ok(Begun::Full(body, pieces));
+        }
         if result.is_instance_of::<PyString>() {
             return Err(not_bytes(&result, "the application returned"));
         }
@@ -231,7 +243,7 @@ impl Rest {
         let (status, headers) = {
             let mut start = self.start.borrow_mut(py);
             start.sent = true;
-            (start.status.clone(), std::mem::take(&mut start.headers))
+            (start.status.take(), std::mem::take(&mut start.headers))
         };
         let Some(status) = status else {
             return Err(pyo3::exceptions::PyAssertionError::new_err(

@@ -12,7 +12,7 @@ use super::obey::{Allowed, change_headers, obey_http};
 use super::{Client, Shared, Wire};
 use crate::app::{FilePart, Headers, Noted, Outlet, Output, Piece, Pieces, Reply};
 use crate::log::say;
-use crate::net::http::date;
+use crate::net::http::add_date;
 use crate::net::stream::Stream;
 use crate::protocol::fastcgi;
 use crate::protocol::reply::{self, frame};
@@ -173,8 +173,9 @@ impl Line {
             Wire::Http | Wire::Http11 => reply::head(reply, b"HTTP/1.1"),
             _ => reply::head(reply, version),
         };
-        if let Wire::Http | Wire::Http11 | Wire::Gateway = self.wire {
-            add_date(reply, &mut head);
+        let is_http = matches!(self.wire, Wire::Http | Wire::Http11 | Wire::Gateway);
+        if is_http && reply.headers.get("date").is_none() {
+            add_date(&mut head);
         }
         if let Wire::Http | Wire::Http11 = self.wire {
             self.add_headers(&allowed, &mut head);
@@ -452,15 +453,6 @@ impl Line {
     }
 }
 
-/// Adds when the server answered (RFC 9110 §6.6.1).
-fn add_date(reply: &Reply, head: &mut Vec<u8>) {
-    if reply.headers.get("date").is_none() {
-        head.extend_from_slice(b"Date: ");
-        head.extend_from_slice(date().as_bytes());
-        head.extend_from_slice(b"\r\n");
-    }
-}
-
 /// No bytes.
 struct Nothing;
 
@@ -472,21 +464,21 @@ impl Pieces for Nothing {
 
 /// A place for the line while the application runs.
 #[derive(Default)]
-pub(super) struct Lent(Mutex<Option<Line>>);
+pub(super) struct Lent(Mutex<Option<Box<Line>>>);
 
 impl Lent {
-    fn place(&self) -> MutexGuard<'_, Option<Line>> {
+    fn place(&self) -> MutexGuard<'_, Option<Box<Line>>> {
         // A line that was left in the middle of a reply cannot be used, which its end tells.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives the line away for a while.
-    pub(super) fn lend(&self, line: Line) {
+    pub(super) fn lend(&self, line: Box<Line>) {
         self.place().replace(line);
     }
 
     /// Takes it back.
-    pub(super) fn take(&self) -> Option<Line> {
+    pub(super) fn take(&self) -> Option<Box<Line>> {
         self.place().take()
     }
 }

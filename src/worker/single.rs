@@ -129,13 +129,13 @@ pub(super) async fn serve_gateway(reactor: Rc<Reactor>, stream: Stream, overlong
 /// when the request is complete, `overlong` as in [`serve_gateway`].
 async fn serve_request(
     reactor: &Rc<Reactor>,
-    mut line: Line,
+    mut line: Box<Line>,
     lent: &Arc<Lent>,
     buffer: &mut BytesMut,
     wire: Wire,
     arrived: Option<&Notify>,
     overlong: Option<&Notify>,
-) -> Option<Line> {
+) -> Option<Box<Line>> {
     line.forget();
     let (request, framing) = match read_request(reactor, &mut line.stream, buffer, wire).await {
         Ok(Some(Asked::Request(request, framing))) => (request, framing),

@@ -6,8 +6,9 @@
 use std::net::Ipv6Addr;
 use std::ops::Range;
 
-use bytes::BytesMut;
 use http::StatusCode;
+
+use crate::app::headers::is_token;
 
 /// Headers of a request, at most.
 pub const MOST_HEADERS: usize = 100;
@@ -24,7 +25,7 @@ pub(super) enum Lengths {
 /// A head that is right.
 #[derive(Debug)]
 pub struct Head {
-    bytes: BytesMut,
+    bytes: Vec<u8>,
     parts: Parts,
     lengths: Lengths,
 }
@@ -209,7 +210,7 @@ impl Parts {
     }
 
     /// The head, with its bytes.
-    pub(super) fn finish(self, bytes: BytesMut, lengths: Lengths) -> Head {
+    pub(super) fn finish(self, bytes: Vec<u8>, lengths: Lengths) -> Head {
         Head { bytes, parts: self, lengths }
     }
 }
@@ -221,16 +222,10 @@ pub(super) fn is_header(line: &[u8]) -> bool {
 
 /// Name and value of a header. A line that goes on with the one before begins with white space, so
 /// it has no name (RFC 9112 §5.2).
-fn split_header(line: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn split_header(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = line.iter().position(|&byte| byte == b':')?;
     let (name, value) = (line.get(..colon)?, line.get(colon + 1..)?);
     is_token(name).then(|| (name, value.trim_ascii()))
-}
-
-/// RFC 9110 §5.6.2.
-fn is_token(word: &[u8]) -> bool {
-    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
-    !word.is_empty() && word.iter().all(is_letter)
 }
 
 /// A length in bytes (RFC 9110 §8.6); one that fits no file is none.
@@ -268,39 +263,47 @@ fn is_absolute(target: &[u8]) -> bool {
 
 /// A host that is not empty, with or without a port (RFC 3986 §3.2.2).
 fn is_host(value: &[u8]) -> bool {
-    let Ok(value) = std::str::from_utf8(value) else { return false };
-    let bracketed = value.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-    let (is_right, port) = if let Some((address, port)) = bracketed {
-        (address.parse::<Ipv6Addr>().is_ok(), port)
+    let (is_right, port) = if let [b'[', rest @ ..] = value {
+        let end = rest.iter().position(|&byte| byte == b']').unwrap_or(rest.len());
+        let address = rest.get(..end).and_then(|address| std::str::from_utf8(address).ok());
+        let is_right = address.is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
+        // Without a bracket at its end there is nothing behind it.
+        (is_right && end < rest.len(), rest.get(end + 1..).unwrap_or_default())
     } else {
-        let (name, port) = value.split_at(value.find(':').unwrap_or(value.len()));
-        (!name.is_empty() && is_name(name.as_bytes()), port)
+        let end = value.iter().position(|&byte| byte == b':').unwrap_or(value.len());
+        let (name, port) = value.split_at_checked(end).unwrap_or((value, b""));
+        (!name.is_empty() && is_name(name), port)
     };
-    let is_port = match port.strip_prefix(':') {
-        Some(digits) => {
-            let is_number = digits.bytes().all(|digit| digit.is_ascii_digit());
-            digits.is_empty() || (is_number && digits.parse::<u16>().is_ok())
-        }
-        None => port.is_empty(),
-    };
-    is_right && is_port
+    is_right && is_port(port)
+}
+
+/// Nothing, or a colon and digits that are no more than a port can be.
+fn is_port(port: &[u8]) -> bool {
+    let [b':', digits @ ..] = port else { return port.is_empty() };
+    let number = digits.iter().try_fold(0_u32, |number, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        let number = number.saturating_mul(10).saturating_add(u32::from(digit));
+        (digit < 10 && u16::try_from(number).is_ok()).then_some(number)
+    });
+    number.is_some()
 }
 
 /// Letters that a registered name may have, and percent signs with their digits.
 fn is_name(name: &[u8]) -> bool {
-    let mut rest = name;
-    while let [first, behind @ ..] = rest {
-        rest = match (first, behind) {
-            (b'%', [high, low, behind @ ..])
-                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-            {
-                behind
+    let mut rest = name.iter();
+    while let Some(&byte) = rest.next() {
+        let is_right = match byte {
+            b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b';' | b'=' => true,
+            b'%' => {
+                let mut digits = rest.by_ref().take(2);
+                let mut is_digit = || digits.next().is_some_and(u8::is_ascii_hexdigit);
+                is_digit() && is_digit()
             }
-            (byte, behind) if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(byte) => {
-                behind
-            }
-            _ => return false,
+            byte => byte.is_ascii_alphanumeric(),
         };
+        if !is_right {
+            return false;
+        }
     }
     true
 }
