@@ -26,6 +26,7 @@ pub(super) fn inherit(settings: &mut Settings, legacy: Option<&mut Legacy>) -> V
         let sockets = &settings.sockets;
         let asked = sockets.asked.iter().map(|socket| &socket.address);
         let named = asked.chain(&sockets.shared_socket).chain(&settings.statistics.stats);
+        let named = named.chain(&settings.http.http_stats);
         let named = named.map(|said| &said.value);
         let directory = settings.processes.chdir.as_ref().map_or(".", |said| said.value.as_str());
         let mut named = named.filter(|named| is_same(named, &heirloom.address, directory));

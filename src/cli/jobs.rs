@@ -1,6 +1,5 @@
 //! What a worker and a gateway are made of.
 
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -18,6 +17,7 @@ use crate::log::say;
 use crate::options::hooks::Moment;
 use crate::options::settings::Settings;
 use crate::options::sockets::{MapSocket, Protocol};
+use crate::process::channel::Channel;
 use crate::process::scoreboard::Scoreboard;
 use crate::python::{Facts, Wsgi};
 use crate::worker::{self, Cgi, Inlet, Source, Wire};
@@ -28,7 +28,7 @@ pub(super) fn worker_job(
     number: usize,
     settings: &Arc<Settings>,
     sockets: &Sockets,
-    channel: &Arc<OwnedFd>,
+    channels: &[Channel],
     board: &'static Scoreboard,
     loaded: Option<&Arc<Wsgi>>,
     facts: &Facts,
@@ -52,10 +52,11 @@ pub(super) fn worker_job(
             tls: socket.tls.clone(),
         })
     });
-    let gateway = sockets
-        .has_gateway()
-        .then(|| Inlet::Channel(Arc::clone(channel)))
-        .map(|inlet| Source { wire: Wire::Gateway, inlet, tls: None });
+    let gateways = channels.iter().map(|channel| Source {
+        wire: Wire::Gateway,
+        inlet: Inlet::Channel(Arc::clone(&channel.gives)),
+        tls: None,
+    });
     let (loaded, facts) = (loaded.cloned(), facts.clone());
     let for_load = Arc::clone(settings);
     // Where others serve as long as this one does not, no application is worse than no worker.
@@ -85,7 +86,7 @@ pub(super) fn worker_job(
     worker::Job {
         number,
         settings: Arc::clone(settings),
-        sources: listeners.chain(gateway).collect(),
+        sources: listeners.chain(gateways).collect(),
         board,
         requests: RequestLog::default(),
         app: Box::new(app),
@@ -93,9 +94,10 @@ pub(super) fn worker_job(
 }
 
 pub(super) fn gateway_job(
+    number: usize,
     settings: &Arc<Settings>,
     sockets: &Sockets,
-    channel: &OwnedFd,
+    channels: &[Channel],
     board: &'static Scoreboard,
 ) -> Option<gateway::Job> {
     let sockets = sockets.requests.iter().filter(|socket| socket.protocol.is_of_gateway());
@@ -104,10 +106,13 @@ pub(super) fn gateway_job(
         tls: socket.tls.clone(),
         to_https: socket.protocol == Protocol::ToHttps,
     });
+    let others = channels.iter().enumerate().filter(|(index, _)| index + 1 != number);
     Some(gateway::Job {
+        number,
         settings: Arc::clone(settings),
         entrances: entrances.collect(),
-        channel: channel.try_clone().ok()?,
+        channel: channels.get(number - 1)?.takes.try_clone().ok()?,
+        others: others.map(|(index, channel)| (index + 1, Arc::clone(&channel.gives))).collect(),
         board,
     })
 }

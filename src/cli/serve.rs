@@ -37,7 +37,7 @@ use crate::options::cgroup::Share;
 use crate::options::directive::{Origin, Said as Named};
 use crate::options::hooks::{HookAction, Moment};
 use crate::options::settings::Settings;
-use crate::process::channel;
+use crate::process::channel::Channel;
 use crate::process::daemon::Launcher;
 use crate::process::fork::NoHooks;
 use crate::process::reexec::{Heirloom, Legacy, Program};
@@ -111,7 +111,7 @@ fn carry_on(program: Program, legacy: &Legacy, mut spare: Spare) -> Result<u8, F
         touch_reload.map(|value| Named { value, origin: origin() }).collect();
     let (guard, signals) = watch_signals(&settings)?;
     drop(guard);
-    let rules = Rules { workers: 0, initial: 0, ..rules(&settings, false, Vec::new()) };
+    let rules = Rules { workers: 0, initial: 0, ..rules(&settings, 0, Vec::new()) };
     let daemons = Daemons::new(&settings, &legacy.daemons);
     let metrics = spare.metrics(legacy.metrics.as_deref());
     let (processes, gateways) = (legacy.processes.clone(), legacy.gateways.clone());
@@ -122,8 +122,9 @@ fn carry_on(program: Program, legacy: &Legacy, mut spare: Spare) -> Result<u8, F
         board: make_board(&settings)?,
         sockets: spare.listeners,
         doors: Vec::new(),
-        channel: None,
+        channels: Vec::new(),
         stats: None,
+        http_stats: None,
         metrics: metrics.as_ref(),
         fifo: None,
         daemons,
@@ -250,10 +251,10 @@ fn start_server(
     if elders.processes.is_empty() {
         say!("*** ready to serve after {:.2} seconds ***", began.elapsed().as_secs_f32());
     }
-    let rules = rules(&settings, sockets.has_gateway(), daemons.ties());
-    let (takes, gives) =
-        channel::pair().map_err(|error| failed("make a channel", &error.into()))?;
-    let gives = Arc::new(gives);
+    let gateways = if sockets.has_gateway() { gateway_processes(&settings) } else { 0 };
+    let rules = rules(&settings, gateways, daemons.ties());
+    let channels = (0..gateways).map(|_| Channel::new()).collect::<nix::Result<Vec<_>>>();
+    let channels = channels.map_err(|error| failed("make a channel", &error.into()))?;
     let succeeds = !elders.processes.is_empty();
     let requests = logs::requests(&settings, log.as_deref());
     let live = |place: Place| {
@@ -275,13 +276,14 @@ fn start_server(
                     return code;
                 }
                 let loaded = loaded.as_ref();
-                let (sockets, gives) = (&sockets, &gives);
-                let job =
-                    worker_job(number, &settings, sockets, gives, board, loaded, &facts, succeeds);
+                let (sockets, channels) = (&sockets, &channels);
+                let job = worker_job(
+                    number, &settings, sockets, channels, board, loaded, &facts, succeeds,
+                );
                 worker::run(worker::Job { requests: requests.clone(), ..job })
             }
-            Place::Gateway => {
-                name_process(&settings, "uWSGI http 1", false);
+            Place::Gateway(number) => {
+                name_process(&settings, &format!("uWSGI http {number}"), false);
                 if let Err(failure) = take_identity_of_gateway(&settings) {
                     say!("{failure}");
                     return Exit::Wrong as u8;
@@ -289,7 +291,7 @@ fn start_server(
                 if let Err(code) = jobs::run_hooks(&settings, &[Moment::AsGateway]) {
                     return code;
                 }
-                gateway_job(&settings, &sockets, &takes, board).map_or(1, gateway::run)
+                gateway_job(number, &settings, &sockets, &channels, board).map_or(1, gateway::run)
             }
             // Started by the master itself.
             Place::Daemon(_) => Exit::Wrong as u8,
@@ -310,9 +312,10 @@ fn start_server(
         state: State::new(rules, &elders, Instant::now()),
         board,
         doors: sockets.doors().collect(),
-        channel: Some(&gives),
+        channels: channels.iter().map(|channel| &*channel.gives).collect(),
         sockets: sockets.named(),
         stats: sockets.stats.as_ref(),
+        http_stats: sockets.http_stats.as_ref(),
         metrics: sockets.metrics.as_ref(),
         fifo,
         daemons,
@@ -373,7 +376,7 @@ fn make_board(settings: &Settings) -> Result<&'static Scoreboard, Failure> {
     let workers = usize::try_from(settings.processes.processes).unwrap_or(1);
     let threads = usize::try_from(settings.processes.threads).unwrap_or(1);
     // One more, which stands in where workers are replaced one by one.
-    let board = Scoreboard::new(workers + 1, threads)
+    let board = Scoreboard::new(workers + 1, threads, gateway_processes(settings))
         .map_err(|error| failed("share memory between processes", &error.into()))?;
     MASTER.get_or_init(std::process::id);
     Ok(BOARD.get_or_init(|| board))
@@ -386,7 +389,15 @@ pub(super) fn tell_master(signal: Signal) {
     }
 }
 
-fn rules(settings: &Settings, gateway: bool, daemons: Vec<Tie>) -> Rules {
+/// More than this are of no use to anybody.
+const MOST_GATEWAYS: usize = 64;
+
+/// How many gateways there are where there is one.
+fn gateway_processes(settings: &Settings) -> usize {
+    usize::try_from(settings.http.http_processes).unwrap_or(1).clamp(1, MOST_GATEWAYS)
+}
+
+fn rules(settings: &Settings, gateways: usize, daemons: Vec<Tie>) -> Rules {
     let seconds = Duration::from_secs;
     let number = |number: u64| usize::try_from(number).unwrap_or(1);
     let grace = settings.limits.harakiri_graceful_timeout;
@@ -394,7 +405,7 @@ fn rules(settings: &Settings, gateway: bool, daemons: Vec<Tie>) -> Rules {
         workers: number(settings.processes.processes),
         initial: number(settings.cheaper.cheaper_initial),
         cheap: settings.cheaper.cheap,
-        gateway,
+        gateways,
         daemons,
         mercy: seconds(settings.reload.worker_reload_mercy.min(settings.reload.reload_mercy)),
         // The worker answers the client before it is killed.

@@ -28,6 +28,7 @@ pub(super) struct Entrance {
 pub(super) struct Sockets {
     pub(super) requests: Vec<Entrance>,
     pub(super) stats: Option<Listener>,
+    pub(super) http_stats: Option<Listener>,
     pub(super) metrics: Option<Listener>,
 }
 
@@ -145,6 +146,10 @@ impl Sockets {
         if let Some(stats) = &stats {
             say!("*** Stats server enabled on {} fd: {} ***", stats.address, stats.fd());
         }
+        let http_stats = settings.http.http_stats.as_ref().map(&mut open).transpose()?;
+        if let Some(stats) = &http_stats {
+            say!("*** http stats server enabled on {} fd: {} ***", stats.address, stats.fd());
+        }
         let metrics = settings.statistics.metrics.as_ref().map(&mut open).transpose()?;
         if let Some(metrics) = &metrics {
             say!("*** metrics and health on {} fd: {} ***", metrics.address, metrics.fd());
@@ -153,7 +158,7 @@ impl Sockets {
             // No longer wanted: closed.
             drop(heirloom.into_fd());
         }
-        Ok(Self { requests, stats, metrics })
+        Ok(Self { requests, stats, http_stats, metrics })
     }
 
     pub(super) fn named(&self) -> Vec<(&'static str, Arc<Listener>)> {

@@ -36,12 +36,16 @@ const BREATH: Duration = Duration::from_millis(100);
 
 /// What a gateway is made of.
 pub struct Job {
+    /// Its number, from 1.
+    pub number: usize,
     /// The options.
     pub settings: Arc<Settings>,
     /// Where clients come.
     pub entrances: Vec<Entrance>,
     /// Where threads of workers come.
     pub channel: OwnedFd,
+    /// The other gateways, by their numbers: what wakes them.
+    pub others: Vec<(usize, Arc<OwnedFd>)>,
     /// What is shared with workers and the master.
     pub board: &'static Scoreboard,
 }
@@ -73,7 +77,6 @@ struct Gateway {
     pool: pool::Pool,
     /// Where requests go that are not for this server's workers.
     elsewhere: Elsewhere,
-    board: &'static Scoreboard,
     server_name: String,
     leaving: watch::Sender<Leaving>,
     /// Held by every connection; all of them back means that the gateway is done.
@@ -103,9 +106,8 @@ async fn serve(job: Job) -> std::io::Result<()> {
     signals::release(signals::TO_CHILDREN);
     let most = usize::try_from(job.settings.http.http_queue).unwrap_or(usize::MAX);
     let gateway = Rc::new(Gateway {
-        pool: pool::Pool::new(job.channel, job.board, most)?,
+        pool: pool::Pool::new((job.number, job.channel), job.others, job.board, most)?,
         elsewhere: Elsewhere::new(job.settings.http.http_to.iter().map(|said| said.value.as_str())),
-        board: job.board,
         settings: job.settings,
         server_name: nix::unistd::gethostname()
             .map(|name| name.to_string_lossy().into_owned())
@@ -196,12 +198,17 @@ async fn accept(gateway: Rc<Gateway>, entrance: Entrance) {
                 begun = stream.begin(&preface) => begun,
                 () = out_of_patience(&gateway) => None,
             };
-            let connections = &gateway.board.gateway().connections;
-            connections.fetch_add(1, Ordering::Relaxed);
+            let told = gateway.pool.told();
+            let count = |change: i64| {
+                if let Some(told) = told {
+                    told.connections.fetch_add(change.cast_unsigned(), Ordering::Relaxed);
+                }
+            };
+            count(1);
             if let Some(stream) = begun {
                 serve_connection(&gateway, stream, to_https).await;
             }
-            connections.fetch_sub(1, Ordering::Relaxed);
+            count(-1);
             drop(permit);
         }));
     }

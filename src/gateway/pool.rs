@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -21,17 +22,20 @@ use crate::app::Body;
 use crate::log::say;
 use crate::net::stream::{Stream, watch};
 use crate::process::channel::{self, Note};
-use crate::process::scoreboard::{Core, Scoreboard};
+use crate::process::scoreboard::{Core, Gateway as Told, Scoreboard};
 use crate::process::socket;
 use crate::protocol::reply::frame::{Event, Reader};
 
-/// A thread of a worker.
+/// A thread of a worker, as far as it is this gateway's: a connection to it.
 pub(super) struct Thread {
     stream: Stream,
     reader: Reader,
     buffer: BytesMut,
     /// What it tells of itself; nothing where it belongs to another image of the server.
     core: Option<&'static Core>,
+    /// What stands in [`Core::claim`] while it is in a request of this connection; 0 where there is no
+    /// other gateway.
+    claim: u64,
 }
 
 /// Why a request got no reply.
@@ -48,10 +52,14 @@ pub(super) enum Lost {
     Died(#[from] io::Error),
 }
 
-/// All threads that are not in a request.
+/// All threads that are not in a request of this gateway.
 pub(super) struct Pool {
     channel: AsyncFd<OwnedFd>,
     board: &'static Scoreboard,
+    /// The number of the gateway, from 1.
+    number: usize,
+    /// The other ones, by their numbers, and what wakes them. Threads are shared with them.
+    others: Vec<(usize, Arc<OwnedFd>)>,
     /// Requests that may wait.
     limit: usize,
     line: RefCell<Line>,
@@ -63,27 +71,74 @@ struct Line {
     waiting: VecDeque<oneshot::Sender<Thread>>,
     /// When workers were wanted last.
     wanted: Option<Instant>,
+    /// Connections so far.
+    connections: u32,
+    /// Whether the last thread that became free while others waited, too, was for them.
+    was_for_others: bool,
+}
+
+impl Line {
+    /// A thread that is idle: the last one that came, whose memory is warm. One that is in a request of
+    /// another socket only where all are.
+    fn take_idle(&mut self) -> Option<Thread> {
+        let free = self.idle.iter().rposition(|thread| !thread.is_busy() && thread.claim());
+        let place = free.or_else(|| self.idle.iter().rposition(Thread::claim))?;
+        Some(self.idle.remove(place))
+    }
+
+    /// Gives idle threads to who waits.
+    fn match_up(&mut self) {
+        while !self.waiting.is_empty() {
+            let Some(thread) = self.take_idle() else { return };
+            self.hand_on(thread);
+        }
+    }
+
+    /// Gives a thread, which is claimed, to whoever waits longest.
+    fn hand_on(&mut self, thread: Thread) {
+        let mut free = Some(thread);
+        while let Some(thread) = free.take() {
+            let Some(next) = self.waiting.pop_front() else {
+                thread.release();
+                self.idle.push(thread);
+                return;
+            };
+            // Who waits no longer sends it back.
+            free = next.send(thread).err();
+        }
+    }
 }
 
 impl Pool {
-    /// No threads yet; they come by the channel.
+    /// No threads yet; they come by the channel of the gateway with this number.
     pub(super) fn new(
-        channel: OwnedFd,
+        (number, channel): (usize, OwnedFd),
+        others: Vec<(usize, Arc<OwnedFd>)>,
         board: &'static Scoreboard,
         limit: usize,
     ) -> io::Result<Self> {
         let channel = watch(channel, Interest::READABLE)?;
-        Ok(Self { channel, board, limit, line: RefCell::default() })
+        Ok(Self { channel, board, number, others, limit, line: RefCell::default() })
+    }
+
+    /// What this gateway tells.
+    pub(super) fn told(&self) -> Option<&'static Told> {
+        self.board.gateways().get(self.number - 1)
     }
 
     /// Takes threads in, for ever.
     pub(super) async fn take_in(&self) {
         loop {
             match self.channel.async_io(Interest::READABLE, channel::take).await {
-                Ok((connection, note)) => {
-                    // Whoever comes anew may have left a connection behind.
-                    self.line.borrow_mut().idle.retain(Thread::is_there);
-                    self.give_back(Thread::new(connection, self.core(note)));
+                Ok(Some((connection, note))) => self.welcome(connection, note),
+                // Another gateway let a thread go while somebody waited here.
+                Ok(None) => {
+                    let mut line = self.line.borrow_mut();
+                    line.match_up();
+                    self.tell(&line);
+                    if line.waiting.is_empty() {
+                        self.ring();
+                    }
                 }
                 Err(error) => {
                     say!("the http gateway cannot hear of workers: {error}");
@@ -91,6 +146,28 @@ impl Pool {
                 }
             }
         }
+    }
+
+    fn welcome(&self, connection: OwnedFd, note: Note) {
+        let core = self.core(note);
+        let mut line = self.line.borrow_mut();
+        // Whoever comes anew may have left a connection behind.
+        line.idle.retain(Thread::is_there);
+        line.connections = line.connections.wrapping_add(1);
+        let claim = match self.others.is_empty() {
+            true => 0,
+            false => (self.number as u64) << 32 | u64::from(line.connections),
+        };
+        // It would not come if it were still in a request of this gateway.
+        if let Some(core) = core.filter(|_| claim != 0) {
+            core.disclaim(self.number);
+        }
+        let stream = Stream::new(connection, None, None);
+        let thread =
+            Thread { stream, reader: Reader::default(), buffer: BytesMut::new(), core, claim };
+        line.idle.push(thread);
+        line.match_up();
+        self.tell(&line);
     }
 
     fn core(&self, note: Note) -> Option<&'static Core> {
@@ -102,13 +179,13 @@ impl Pool {
     pub(super) async fn thread(&self, patience: Duration) -> Result<Thread, Refusal> {
         let receiver = {
             let mut line = self.line.borrow_mut();
-            // The last one that came is the one whose memory is warm.
-            let idle = line.idle.iter().rposition(|thread| !thread.is_busy());
-            if let Some(thread) = idle.or(line.idle.len().checked_sub(1)) {
-                return Ok(line.idle.remove(thread));
+            if let Some(thread) = line.take_idle() {
+                return Ok(thread);
             }
             if line.waiting.len() >= self.limit {
-                self.board.gateway().refused.fetch_add(1, Ordering::Relaxed);
+                if let Some(told) = self.told() {
+                    told.refused.fetch_add(1, Ordering::Relaxed);
+                }
                 return Err(Refusal::Overloaded);
             }
             if line.waiting.is_empty() {
@@ -117,6 +194,10 @@ impl Pool {
             let (sender, receiver) = oneshot::channel();
             line.waiting.push_back(sender);
             self.tell(&line);
+            if !self.others.is_empty() {
+                // One may have let a thread go before it could see that somebody waits here.
+                line.match_up();
+            }
             receiver
         };
         match timeout(patience, receiver).await {
@@ -125,19 +206,36 @@ impl Pool {
         }
     }
 
-    /// Gives a thread that is idle again to whoever waits longest.
+    /// Gives a thread that is idle again to whoever waits longest, here or in another gateway by turns.
     pub(super) fn give_back(&self, thread: Thread) {
         let mut line = self.line.borrow_mut();
-        let mut free = Some(thread);
-        while let Some(thread) = free.take() {
-            let Some(next) = line.waiting.pop_front() else {
-                line.idle.push(thread);
-                break;
-            };
-            // Who waits no longer sends it back.
-            free = next.send(thread).err();
+        let is_for_others = !line.was_for_others && self.do_others_wait();
+        line.was_for_others = is_for_others;
+        if is_for_others {
+            thread.release();
+            line.idle.push(thread);
+        } else {
+            line.hand_on(thread);
         }
+        self.ring();
         self.tell(&line);
+    }
+
+    fn do_others_wait(&self) -> bool {
+        self.waiting_others().next().is_some()
+    }
+
+    fn waiting_others(&self) -> impl Iterator<Item = &Arc<OwnedFd>> {
+        let waits = |number: usize| {
+            let told = self.board.gateways().get(number - 1);
+            told.is_some_and(|told| told.queued.load(Ordering::SeqCst) > 0)
+        };
+        self.others.iter().filter(move |(number, _)| waits(*number)).map(|(_, gives)| gives)
+    }
+
+    /// Wakes the other gateways where somebody waits.
+    fn ring(&self) {
+        self.waiting_others().for_each(channel::ring);
     }
 
     /// Lets the master start workers, where there are none; now and then is enough.
@@ -149,9 +247,11 @@ impl Pool {
         }
     }
 
-    /// Tells the master how many wait.
+    /// Tells the master and the other gateways how many wait.
     fn tell(&self, line: &Line) {
-        self.board.gateway().queued.store(line.waiting.len() as u64, Ordering::Relaxed);
+        if let Some(told) = self.told() {
+            told.queued.store(line.waiting.len() as u64, Ordering::SeqCst);
+        }
     }
 }
 
@@ -171,9 +271,20 @@ fn worker_and_core(note: Note) -> (usize, usize) {
 }
 
 impl Thread {
-    fn new(connection: OwnedFd, core: Option<&'static Core>) -> Self {
-        let stream = Stream::new(connection, None, None);
-        Self { stream, reader: Reader::default(), buffer: BytesMut::new(), core }
+    /// Makes it this connection's, unless another gateway has given it a request.
+    fn claim(&self) -> bool {
+        let Some(core) = self.core.filter(|_| self.claim != 0) else { return true };
+        let was = core.claim.compare_exchange(0, self.claim, Ordering::SeqCst, Ordering::SeqCst);
+        was.is_ok()
+    }
+
+    /// Lets other gateways have it.
+    fn release(&self) {
+        if let Some(core) = self.core.filter(|_| self.claim != 0) {
+            let (claim, order) = (self.claim, Ordering::SeqCst);
+            // It may be somebody else's by now.
+            let _ = core.claim.compare_exchange(claim, 0, order, order);
+        }
     }
 
     /// Whether it is in a request of somebody else.
@@ -222,5 +333,11 @@ impl Thread {
                 return Err(Lost::Died(io::ErrorKind::UnexpectedEof.into()));
             }
         }
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        self.release();
     }
 }

@@ -8,8 +8,8 @@ pub enum Place {
     /// A worker, by its number from 1. The one behind the last number stands in for others while
     /// they are replaced one by one.
     Worker(usize),
-    /// The HTTP gateway.
-    Gateway,
+    /// An HTTP gateway, by its number from 1.
+    Gateway(usize),
     /// A program that runs beside the server, by its index.
     Daemon(usize),
 }
@@ -154,8 +154,8 @@ pub struct Rules {
     pub initial: usize,
     /// Whether the first worker waits for the first client.
     pub cheap: bool,
-    /// Whether there is a gateway.
-    pub gateway: bool,
+    /// How many gateways there are.
+    pub gateways: usize,
     /// The programs that run beside them.
     pub daemons: Vec<Tie>,
     /// How long a process may take to finish.

@@ -179,7 +179,7 @@ impl Master<'_> {
                     .workers()
                     .get(number - 1)
                     .is_some_and(|worker| worker.accepting.load(Ordering::SeqCst)),
-                Place::Gateway | Place::Daemon(_) => true,
+                Place::Gateway(_) | Place::Daemon(_) => true,
             };
             if ready {
                 self.take(Event::Ready(*place));

@@ -194,7 +194,14 @@ fn text(subject: &Subject<'_>, reloads: u32) -> String {
     page.tell(OF_WORKER, &workers);
     page.tell(OF_APP, &apps);
     page.tell(OF_CORE, &cores);
-    page.tell(OF_GATEWAY, &[(String::new(), subject.board.gateway())]);
+    let gateways = subject.board.gateways();
+    let label = |number: usize| match gateways.len() {
+        1 => String::new(),
+        _ => format!("gateway=\"{number}\""),
+    };
+    let gateways = gateways.iter().enumerate();
+    let gateways: Vec<_> = gateways.map(|(index, it)| (label(index + 1), it)).collect();
+    page.tell(OF_GATEWAY, &gateways);
     page.family("reloads_total", "counter", "How often the server started anew.");
     page.sample("reloads_total", "", reloads);
     for (name, help, part) in SPANS {

@@ -84,6 +84,8 @@ pub struct Job<'a> {
     pub doors: Vec<BorrowedFd<'a>>,
     /// Where statistics are told.
     pub stats: Option<&'a Listener>,
+    /// Where statistics of the gateways are served.
+    pub http_stats: Option<&'a Listener>,
     /// Where metrics and health are told.
     pub metrics: Option<&'a Listener>,
     /// Where commands of one letter come from.
@@ -92,8 +94,8 @@ pub struct Job<'a> {
     pub daemons: Daemons,
     /// The commands that run at times.
     pub crons: Crons,
-    /// The end of the channel to the gateway by which that says that it wants workers.
-    pub channel: Option<&'a OwnedFd>,
+    /// The ends of the channels to the gateways by which those say that they want workers.
+    pub channels: Vec<&'a OwnedFd>,
     /// The process that writes the log, where there is one.
     pub log: Option<&'a mut Pipe>,
     /// Standard output and error as the first image got them, for a next one.
@@ -115,11 +117,12 @@ pub struct Job<'a> {
 /// Runs until the end; gives the exit code.
 pub fn run(job: Job<'_>) -> u8 {
     let looks = Looks::new(job.settings);
-    let (stats, scrapes) = Default::default();
+    let (stats, http_stats, scrapes) = Default::default();
     let mut master = Master {
         job,
         looks,
         stats,
+        http_stats,
         scrapes,
         told_ready: false,
         end: None,
@@ -142,6 +145,7 @@ pub fn run(job: Job<'_>) -> u8 {
         master.hear_daemons();
         master.look_at_requests();
         master.serve_stats();
+        master.serve_http_stats();
         master.serve_metrics();
         if looked.is_none_or(|looked: Instant| looked.elapsed() >= interval) {
             looked = Some(Instant::now());
@@ -157,6 +161,8 @@ struct Master<'a> {
     looks: Looks,
     /// Who asks for statistics.
     stats: Clients,
+    /// Who asks for statistics of the gateways.
+    http_stats: Clients,
     /// Who asks for metrics or health.
     scrapes: Clients,
     /// Whether a service manager knows that the server serves.
@@ -177,20 +183,23 @@ impl Master<'_> {
         let mut watched = vec![PollFd::new(self.job.signals.as_fd(), PollFlags::POLLIN)];
         // What the gateway wanted is old news once there are workers.
         let is_cheap = self.job.state.is_cheap();
-        if !is_cheap && let Some(channel) = self.job.channel {
-            channel::is_wanted(channel);
+        let mut doors = Vec::new();
+        if is_cheap {
+            doors.extend(&self.job.doors);
+            doors.extend(self.job.channels.iter().map(|channel| channel.as_fd()));
+        } else {
+            // What they wanted is there already.
+            self.job.channels.iter().for_each(|channel| _ = channel::is_wanted(channel));
         }
-        let channel = self.job.channel.filter(|_| is_cheap).map(AsFd::as_fd);
-        let doors: &[_] = if is_cheap { &self.job.doors } else { &[] };
-        let doors: Vec<_> = doors.iter().copied().chain(channel).collect();
         watched.extend(doors.iter().map(|door| PollFd::new(*door, PollFlags::POLLIN)));
-        for listener in self.job.stats.into_iter().chain(self.job.metrics) {
+        for listener in self.job.told_at() {
             watched.push(PollFd::new(listener.socket.as_fd(), PollFlags::POLLIN));
         }
         if let Some(fifo) = &self.job.fifo {
             watched.push(PollFd::new(fifo.as_fd(), PollFlags::POLLIN));
         }
-        for (client, reads) in self.stats.waiting().chain(self.scrapes.waiting()) {
+        let clients = self.stats.waiting().chain(self.http_stats.waiting());
+        for (client, reads) in clients.chain(self.scrapes.waiting()) {
             let flags = if reads { PollFlags::POLLIN } else { PollFlags::POLLOUT };
             watched.push(PollFd::new(client, flags));
         }
@@ -235,6 +244,13 @@ impl Master<'_> {
             _ => stats::HEAD,
         };
         self.stats.serve(|_| [head.as_bytes(), &stats::text(&subject)].concat());
+    }
+
+    fn serve_http_stats(&mut self) {
+        let Some(listener) = self.job.http_stats else { return };
+        self.http_stats.accept(listener, Asks::Nothing);
+        let (subject, state) = (subject(&self.job), &self.job.state);
+        self.http_stats.serve(|_| stats::text_of_gateways(&subject, state.pid(Place::Gateway(1))));
     }
 
     fn serve_metrics(&mut self) {
@@ -305,6 +321,9 @@ impl Master<'_> {
                 core.since.store(0, Ordering::SeqCst);
             }
         }
+        if let Place::Gateway(number) = place {
+            self.job.board.disclaim(number);
+        }
         if let Some(worker) = self.shared(place) {
             worker.stopping.store(false, Ordering::SeqCst);
             // Before the fork: the worker looks whether it is the first one.
@@ -333,7 +352,7 @@ impl Master<'_> {
     fn shared(&self, place: Place) -> Option<&'static scoreboard::Worker> {
         match place {
             Place::Worker(number) => self.job.board.workers().get(number - 1),
-            Place::Gateway | Place::Daemon(_) => None,
+            Place::Gateway(_) | Place::Daemon(_) => None,
         }
     }
 
@@ -353,7 +372,7 @@ impl Master<'_> {
             Place::Worker(number) => {
                 say!("spawned uWSGI worker {number} (pid: {pid}, cores: {threads})");
             }
-            Place::Gateway => say!("spawned uWSGI http 1 (pid: {pid})"),
+            Place::Gateway(number) => say!("spawned uWSGI http {number} (pid: {pid})"),
             Place::Daemon(_) => {}
         }
     }
@@ -370,8 +389,7 @@ impl Master<'_> {
         notify::tell(notify::Word::Reloading);
         let sockets = self.job.sockets.iter().map(|(_, listener)| &**listener);
         let listeners = sockets
-            .chain(self.job.stats)
-            .chain(self.job.metrics)
+            .chain(self.job.told_at())
             .map(|listener| Heirloom {
                 handed: listener.handed,
                 ..Heirloom::new(&listener.said, &listener.socket)
@@ -398,6 +416,13 @@ impl Master<'_> {
         self.told_ready = false;
         report::tell(Outcome::Failed);
         say!("cannot start anew: {failed}; the server goes on as it is");
+    }
+}
+
+impl Job<'_> {
+    /// Where the master itself answers.
+    fn told_at(&self) -> impl Iterator<Item = &Listener> {
+        self.stats.into_iter().chain(self.http_stats).chain(self.metrics)
     }
 }
 

@@ -72,11 +72,11 @@ impl State {
         let workers = (1..=rules.workers)
             .chain(spare)
             .map(|number| Seat::new(Place::Worker(number), number <= first.min(rules.workers)));
-        let gateway = rules.gateway.then_some(Seat::new(Place::Gateway, true));
+        let gateways = (1..=rules.gateways).map(|number| Seat::new(Place::Gateway(number), true));
         let daemons = (0..rules.daemons.len()).map(|index| Seat::new(Place::Daemon(index), true));
         let elder = |&pid: &i32| Process { ready: true, ..Process::new(pid, now) };
         Self {
-            seats: workers.chain(gateway).chain(daemons).collect(),
+            seats: workers.chain(gateways).chain(daemons).collect(),
             phase: Phase::Running,
             elders: elders.processes.iter().map(elder).collect(),
             elder_gateways: elders.gateways.clone(),
@@ -338,7 +338,8 @@ impl State {
                 }
                 (Some(process), place) => {
                     living.processes.push(process.pid);
-                    living.gateways.extend((place == Place::Gateway).then_some(process.pid));
+                    let is_gateway = matches!(place, Place::Gateway(_));
+                    living.gateways.extend(is_gateway.then_some(process.pid));
                 }
             }
         }

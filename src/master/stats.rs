@@ -2,7 +2,7 @@
 //!
 //! [`metrics`](super::metrics) tells the same numbers to Prometheus; [`clients`](super::clients) carries both.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use super::cron::{Crons, Running};
 use crate::net::listen::Listener;
 use crate::options::cron::Cron;
 use crate::options::settings::Settings;
-use crate::process::scoreboard::Scoreboard;
+use crate::process::scoreboard::{Gateway, Scoreboard};
 
 #[derive(Serialize)]
 pub(super) struct CronStats<'a> {
@@ -59,6 +59,22 @@ pub struct Subject<'a> {
     pub crons: &'a Crons,
     /// Whether the workers take no requests for a while.
     pub paused: bool,
+}
+
+/// What is told of the gateways: uWSGI's names, then our own.
+#[derive(Serialize)]
+struct GatewayStats<'a> {
+    version: &'a str,
+    pid: i32,
+    uid: u32,
+    gid: u32,
+    cwd: String,
+    active_sessions: u64,
+    http: Vec<&'a str>,
+    cheap: u64,
+    processes: usize,
+    waiting: u64,
+    refused: u64,
 }
 
 /// What is told of a program beside the server.
@@ -172,9 +188,41 @@ pub(super) struct RequestInfo {
 /// The statistics as text.
 #[must_use]
 pub fn text(subject: &Subject<'_>) -> Vec<u8> {
-    let stats = gather(subject);
+    json(&gather(subject), subject.settings.statistics.stats_minified)
+}
+
+/// The statistics of the gateways as text; `pid` is the process of the first one.
+#[must_use]
+pub fn text_of_gateways(subject: &Subject<'_>, pid: Option<i32>) -> Vec<u8> {
+    let gateways = subject.board.gateways().iter();
+    let sum = |part: fn(&Gateway) -> &AtomicU64| {
+        gateways.clone().map(|it| part(it).load(Ordering::Relaxed)).sum()
+    };
+    let asked = subject.settings.sockets.asked.iter();
+    let entrances = asked.filter(|socket| socket.protocol.is_of_gateway());
+    let stats = GatewayStats {
+        version: crate::version::UWSGI,
+        pid: pid.unwrap_or(0),
+        uid: nix::unistd::getuid().as_raw(),
+        gid: nix::unistd::getgid().as_raw(),
+        cwd: directory(),
+        active_sessions: sum(|it| &it.connections),
+        http: entrances.map(|socket| socket.address.value.as_str()).collect(),
+        cheap: 0,
+        processes: subject.board.gateways().len(),
+        waiting: sum(|it| &it.queued),
+        refused: sum(|it| &it.refused),
+    };
+    json(&stats, subject.settings.statistics.stats_minified)
+}
+
+fn directory() -> String {
+    std::env::current_dir().map(|path| path.display().to_string()).unwrap_or_default()
+}
+
+fn json(stats: &impl Serialize, is_minified: bool) -> Vec<u8> {
     let mut text = Vec::new();
-    let written = if subject.settings.statistics.stats_minified {
+    let written = if is_minified {
         serde_json::to_writer(&mut text, &stats)
     } else {
         let tabs = serde_json::ser::PrettyFormatter::with_indent(b"\t");
@@ -222,7 +270,7 @@ pub(super) fn gather<'s>(subject: &'s Subject<'_>) -> Stats<'s> {
         pid: std::process::id(),
         uid: nix::unistd::getuid().as_raw(),
         gid: nix::unistd::getgid().as_raw(),
-        cwd: std::env::current_dir().map(|cwd| cwd.display().to_string()).unwrap_or_default(),
+        cwd: directory(),
         daemons: &subject.daemons,
         locks: [Lock::User { held: 0 }, Lock::Signal { signal: 0 }],
         sockets,

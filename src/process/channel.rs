@@ -4,6 +4,7 @@
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::sync::Arc;
 
 use nix::cmsg_space;
 use nix::sys::socket::{
@@ -16,9 +17,21 @@ const FLAGS: SockFlag = SockFlag::SOCK_CLOEXEC.union(SockFlag::SOCK_NONBLOCK);
 /// What is said beside a connection: who is at its other end.
 pub type Note = [u8; 8];
 
-/// The end that takes and the end that gives, both not blocking.
-pub fn pair() -> nix::Result<(OwnedFd, OwnedFd)> {
-    socketpair(AddressFamily::Unix, SockType::SeqPacket, None, FLAGS)
+/// Both ends of a channel, not blocking.
+#[derive(Debug)]
+pub struct Channel {
+    /// The end that takes.
+    pub takes: OwnedFd,
+    /// The end that gives, for many.
+    pub gives: Arc<OwnedFd>,
+}
+
+impl Channel {
+    /// A new one.
+    pub fn new() -> nix::Result<Self> {
+        let (takes, gives) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, FLAGS)?;
+        Ok(Self { takes, gives: Arc::new(gives) })
+    }
 }
 
 /// Both ends of a connection, of which one is to be handed over; neither blocks.
@@ -35,8 +48,15 @@ pub fn give(channel: &impl AsFd, theirs: &impl AsFd, note: &Note) -> io::Result<
     Ok(())
 }
 
-/// Takes the next connection; `WouldBlock` where there is none.
-pub fn take(channel: &impl AsFd) -> io::Result<(OwnedFd, Note)> {
+/// Wakes who takes, without a connection. One that is not heard because others wait already is not
+/// needed.
+pub fn ring(channel: &impl AsFd) {
+    let (socket, note) = (channel.as_fd().as_raw_fd(), Note::default());
+    let _ = sendmsg::<()>(socket, &[IoSlice::new(&note)], &[], MsgFlags::MSG_NOSIGNAL, None);
+}
+
+/// Takes the next connection, or `None` where somebody rang; `WouldBlock` where there is neither.
+pub fn take(channel: &impl AsFd) -> io::Result<Option<(OwnedFd, Note)>> {
     let mut note = Note::default();
     let mut space = cmsg_space!(i32);
     let mut bytes = [IoSliceMut::new(&mut note)];
@@ -49,12 +69,12 @@ pub fn take(channel: &impl AsFd) -> io::Result<(OwnedFd, Note)> {
         ControlMessageOwned::ScmRights(fds) => fds.first().copied(),
         _ => None,
     });
-    let number = passed.ok_or_else(|| io::Error::other("a connection came without a socket"))?;
+    let Some(number) = passed else { return Ok(None) };
     #[expect(unsafe_code, reason = "the kernel hands out descriptors as numbers")]
     // SAFETY: the kernel made this descriptor for this process in the call above, and nobody else
     // knows its number.
     let fd = unsafe { OwnedFd::from_raw_fd(number) };
-    Ok((fd, note))
+    Ok(Some((fd, note)))
 }
 
 /// Says to whoever watches the giving end that connections are wanted.
@@ -85,24 +105,26 @@ mod tests {
 
     #[test]
     fn a_connection_is_handed_over() {
-        let (takes, gives) = pair().expect("a channel");
+        let Channel { takes, gives } = Channel::new().expect("a channel");
         assert_eq!(take(&takes).expect_err("none yet").kind(), io::ErrorKind::WouldBlock);
         let (mine, theirs) = connection().expect("a connection");
         give(&gives, &theirs, b"worker 1").expect("room");
         drop(theirs);
-        let (theirs, note) = take(&takes).expect("a connection");
+        let (theirs, note) = take(&takes).expect("a message").expect("a connection");
         assert_eq!(&note, b"worker 1");
         write(&mine, b"hello").expect("room");
         let mut bytes = [0; 5];
         read(&theirs, &mut bytes).expect("bytes");
         assert_eq!(&bytes, b"hello");
+        ring(&gives);
+        assert!(take(&takes).expect("a message").is_none());
         drop(gives);
         assert_eq!(take(&takes).expect_err("over").kind(), io::ErrorKind::UnexpectedEof);
     }
 
     #[test]
     fn who_gives_can_be_told_to() {
-        let (takes, gives) = pair().expect("a channel");
+        let Channel { takes, gives } = Channel::new().expect("a channel");
         assert!(!is_wanted(&gives));
         want(&takes);
         want(&takes);

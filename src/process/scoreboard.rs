@@ -34,6 +34,20 @@ pub struct Core {
     pub waits: Histogram,
     /// Lines of requests that are not written yet.
     pub lines: Lines,
+    /// Which gateway has given the thread a request, in the upper half, and over which of its
+    /// connections; 0 is none. Written by gateways.
+    pub claim: AtomicU64,
+}
+
+impl Core {
+    /// Takes back the claim of a gateway.
+    pub fn disclaim(&self, gateway: usize) {
+        let claim = self.claim.load(Ordering::SeqCst);
+        if claim >> 32 == gateway as u64 {
+            // Unless another one was quicker.
+            let _ = self.claim.compare_exchange(claim, 0, Ordering::SeqCst, Ordering::SeqCst);
+        }
+    }
 }
 
 /// A short text in shared memory; torn reads are possible and harmless.
@@ -112,7 +126,7 @@ pub struct Worker {
     pub average: AtomicU64,
 }
 
-/// What the HTTP gateway tells.
+/// What an HTTP gateway tells.
 #[derive(Default)]
 #[repr(C, align(64))]
 pub struct Gateway {
@@ -126,27 +140,34 @@ pub struct Gateway {
 
 /// The shared memory.
 pub struct Scoreboard {
-    gateway: &'static Gateway,
+    gateways: &'static [Gateway],
     workers: &'static [Worker],
     cores: &'static [Core],
     per_worker: usize,
 }
 
 impl Scoreboard {
-    /// Room for so many workers with so many threads each. It lives as long as the process.
-    pub fn new(workers: usize, per_worker: usize) -> nix::Result<Self> {
+    /// Room for so many workers with so many threads each, and for gateways. It lives as long as the
+    /// process.
+    pub fn new(workers: usize, per_worker: usize, gateways: usize) -> nix::Result<Self> {
         Ok(Self {
-            gateway: share_slice(1)?.first().ok_or(nix::Error::ENOMEM)?,
+            // The metrics tell of one at least.
+            gateways: share_slice(gateways.max(1))?,
             workers: share_slice(workers)?,
             cores: share_slice(workers * per_worker)?,
             per_worker,
         })
     }
 
-    /// The HTTP gateway.
+    /// The HTTP gateways, the first one being number 1.
     #[must_use]
-    pub fn gateway(&self) -> &'static Gateway {
-        self.gateway
+    pub fn gateways(&self) -> &'static [Gateway] {
+        self.gateways
+    }
+
+    /// Takes back what a gateway claimed that is gone.
+    pub fn disclaim(&self, gateway: usize) {
+        self.cores.iter().for_each(|core| core.disclaim(gateway));
     }
 
     /// All workers, the first one being number 1.
@@ -210,7 +231,7 @@ mod tests {
 
     #[test]
     fn workers_and_cores_start_at_zero() {
-        let board = Scoreboard::new(2, 3).expect("memory");
+        let board = Scoreboard::new(2, 3, 1).expect("memory");
         assert_eq!(board.workers().len(), 2);
         assert_eq!(board.cores(1).len(), 3);
         assert_eq!(board.total_requests(), 0);

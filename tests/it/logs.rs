@@ -7,7 +7,7 @@ use nix::unistd::Pid;
 
 use crate::support::{
     Address, Connection, Request, Server, Site, differs_on_purpose, is_uwsgi, lacks_option, packet,
-    wait_until,
+    unused_port, wait_until,
 };
 
 const APP: &str = r#"
@@ -403,4 +403,34 @@ fn requests_are_logged_as_json() {
     assert!(line["uri"].as_str().unwrap().starts_with(r#"/\n{\"status\":500}\r\x1b[31m"#));
     server.wait_log_times("^\\{", 1);
     assert!(!server.logged("^\\{\"status\""));
+}
+
+/// Answers `/a` at once, sleeps on `/slow`, and ends its process on `/die`.
+const MOODS: &str = "import os, time
+def application(environ, start_response):
+    if environ['PATH_INFO'] == '/die':
+        os.kill(os.getpid(), 9)
+    time.sleep(60 if environ['PATH_INFO'] == '/slow' else 0)
+    start_response('200 OK', [('Content-Length', '0')])
+    return []
+";
+
+#[test]
+fn no_line_waits_for_the_request_behind_it() {
+    let site = Site::new();
+    site.file("app.py", MOODS);
+    let port = unused_port();
+    let at = format!("127.0.0.1:{port}");
+    let server = site.start(&["--http11-socket", &at, "--master", "--wsgi-file", "app.py"]);
+    let address = Address::Port(port);
+    for (number, last) in ["/die", "/slow"].into_iter().enumerate() {
+        server.wait_ready(&address);
+        // Both are there before the first one is answered.
+        let both = format!(
+            "GET /a{number} HTTP/1.1\r\nHost: a\r\n\r\nGET {last} HTTP/1.1\r\nHost: a\r\n\r\n"
+        );
+        let mut client = Connection::open(&address);
+        client.send(both);
+        server.wait_log(&format!("GET /a{number} => generated 0 bytes"));
+    }
 }

@@ -35,6 +35,7 @@ mod environ;
 #[cfg(feature = "deploy")]
 mod explain;
 mod fifo;
+mod gateway;
 mod hooks;
 #[cfg(feature = "deploy")]
 mod hostile;

@@ -39,8 +39,12 @@ impl Seat {
     pub(super) fn number(&self) -> Option<usize> {
         match self.place {
             Place::Worker(number) => Some(number),
-            Place::Gateway | Place::Daemon(_) => None,
+            Place::Gateway(_) | Place::Daemon(_) => None,
         }
+    }
+
+    pub(super) fn is_gateway(&self) -> bool {
+        matches!(self.place, Place::Gateway(_))
     }
 
     pub(super) fn is_daemon(&self) -> bool {
@@ -74,8 +78,8 @@ pub(super) fn obituary(
             let time = stopped_for.unwrap_or_default().as_secs();
             format!("worker {number} buried after {time} seconds")
         }
-        (Place::Gateway, _) if stopped_for.is_some() => {
-            "gateway \"uWSGI http 1\" has been buried".to_owned()
+        (Place::Gateway(number), _) if stopped_for.is_some() => {
+            format!("gateway \"uWSGI http {number}\" has been buried")
         }
         (Place::Daemon(_), _) => format!("[uwsgi-daemons] daemon (pid: {pid}) is gone"),
         (Place::Worker(number), _) if !seat.wanted => {
@@ -87,9 +91,9 @@ pub(super) fn obituary(
         (Place::Worker(number), End::Signal(signal)) => format!(
             "DAMN ! worker {number} (pid: {pid}) died, killed by signal {signal} :( trying respawn ..."
         ),
-        (Place::Gateway, _) => {
-            format!("DAMN ! gateway \"uWSGI http 1\" (pid: {pid}) died :( trying respawn ...")
-        }
+        (Place::Gateway(number), _) => format!(
+            "DAMN ! gateway \"uWSGI http {number}\" (pid: {pid}) died :( trying respawn ..."
+        ),
         (Place::Worker(number), End::Code(code)) => format!(
             "DAMN ! worker {number} (pid: {pid}) died with exit code {code} :( trying respawn ..."
         ),

@@ -1,8 +1,8 @@
-//! The end of a server: the gateway goes first, then the workers, then the daemons.
+//! The end of a server: the gateways go first, then the workers, then the daemons.
 
 use std::time::Instant;
 
-use super::super::event::{Action, Place};
+use super::super::event::Action;
 use super::seat::Seat;
 use super::{AGAIN, Phase, State};
 
@@ -39,7 +39,7 @@ impl State {
                 actions.push(Action::Dismiss(daemon.pid));
             }
         } else {
-            let gateways = self.seats.iter_mut().filter(|seat| seat.place == Place::Gateway);
+            let gateways = self.seats.iter_mut().filter(|seat| seat.is_gateway());
             let gateways = gateways.filter_map(|seat| seat.process.as_mut());
             for process in gateways.chain(&mut self.elders) {
                 process.going = Some(end);
@@ -53,8 +53,8 @@ impl State {
     pub(super) fn dismiss(&mut self, now: Instant, actions: &mut Vec<Action>) {
         let end = now + self.rules.mercy;
         let lives = |seat: &Seat| seat.process.is_some();
-        let gateway = self.seats.iter().find(|seat| seat.place == Place::Gateway);
-        let fed = gateway.is_some_and(lives) || !self.elders.is_empty();
+        let feeds = |seat: &Seat| seat.is_gateway() && lives(seat);
+        let fed = self.seats.iter().any(feeds) || !self.elders.is_empty();
         if !self.dismissed && !fed {
             self.dismissed = true;
             let workers = self.seats.iter_mut().filter(|seat| seat.number().is_some());

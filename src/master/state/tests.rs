@@ -8,7 +8,7 @@ fn rules() -> Rules {
         workers: 2,
         initial: 2,
         cheap: false,
-        gateway: false,
+        gateways: 0,
         daemons: Vec::new(),
         mercy: MERCY,
         grace: None,
@@ -74,13 +74,13 @@ fn a_stop_lets_finish_and_a_second_one_does_not() {
 fn workers_go_after_the_gateway_that_feeds_them() {
     let now = Instant::now();
     let mut state = State::new(
-        Rules { gateway: true, workers: 1, initial: 1, ..rules() },
+        Rules { gateways: 1, workers: 1, initial: 1, ..rules() },
         &Living::default(),
         now,
     );
     state.on(Event::Started, now);
     state.on(Event::Spawned(Place::Worker(1), 101), now);
-    state.on(Event::Spawned(Place::Gateway, 100), now);
+    state.on(Event::Spawned(Place::Gateway(1), 100), now);
     assert_eq!(without_words(state.on(Event::Stop, now)), [Action::Terminate(100)]);
     assert_eq!(without_words(state.on(Event::Tick, now)), []);
     let gone = Event::Ended(100, End::Code(0));

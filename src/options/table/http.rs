@@ -14,6 +14,8 @@ const HTTP_1_1: &str = "HTTP/1.1 is spoken as RFC 9112 has it, without being ask
 pub struct Http {
     pub http_timeout: u64,
     pub http_keepalive: Option<u64>,
+    pub http_processes: u64,
+    pub http_stats: Option<Said>,
     pub http_queue: u64,
     pub http_headers_timeout: u64,
     pub http_connect_timeout: u64,
@@ -36,6 +38,8 @@ impl Default for Http {
         Self {
             http_timeout: 60,
             http_keepalive: None,
+            http_processes: 1,
+            http_stats: None,
             http_queue: 10_000,
             http_headers_timeout: 0,
             http_connect_timeout: 0,
@@ -165,11 +169,11 @@ pub(super) static ROWS: &[Row] = &[
         |s| &mut s.http.http_to,
         "uwsgi socket of another server that gets the gateway's requests; several take turns",
     ),
-    Row::inert(
+    Row::number(
         "http-processes",
-        Argument::Required("N"),
-        "number of gateway processes",
-        "one process holds all clients without waiting for any, and the workers do the work",
+        "N",
+        |s| &mut s.http.http_processes,
+        "number of gateway processes; more than one is of use where TLS keeps one busy",
     )
     .aliases(&["http-workers"]),
     Row::number(
@@ -299,8 +303,13 @@ pub(super) static ROWS: &[Row] = &[
         Argument::Required("SECONDS"),
         "how long a server that announced itself may be unreachable",
     ),
-    Row::planned("http-stats", Argument::Required("ADDRESS"), "serve statistics of the gateway")
-        .aliases(&["http-stats-server", "http-ss"]),
+    Row::word(
+        "http-stats",
+        "ADDRESS",
+        |s| &mut s.http.http_stats,
+        "serve statistics of the gateways as JSON on an address",
+    )
+    .aliases(&["http-stats-server", "http-ss"]),
     Row::planned("http-harakiri", Argument::Required("SECONDS"), "restart a gateway that hangs"),
     Row::planned(
         "http-stud-prefix",

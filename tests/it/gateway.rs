@@ -1,0 +1,105 @@
+//! Several gateways, and what they tell.
+
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::support::{
+    Address, Connection, Request, Server, Site, differs_on_purpose, is_uwsgi, unused_port,
+    wait_until,
+};
+
+/// Sleeps for as many seconds as its query says.
+const APP: &str = "import time
+def application(environ, start_response):
+    time.sleep(float(environ['QUERY_STRING'] or 0))
+    start_response('200 OK', [('Content-Length', '4')])
+    return [b'done']
+";
+
+fn start<'s>(site: &'s Site, more: &[&str]) -> (Server<'s>, Address) {
+    site.file("app.py", APP);
+    let port = unused_port();
+    let at = format!("127.0.0.1:{port}");
+    let server =
+        site.start(&[&["--http", &at, "--wsgi-file", "app.py", "--master"][..], more].concat());
+    let address = Address::Port(port);
+    server.wait_ready(&address);
+    (server, address)
+}
+
+/// The process of a gateway, as the log tells it last.
+fn gateway(server: &Server<'_>, number: usize) -> Pid {
+    let log = server.log();
+    let named = log.rsplit(&format!("uWSGI http {number} (pid: ")).next();
+    let pid = named.and_then(|rest| rest.split(')').next()).and_then(|pid| pid.parse().ok());
+    Pid::from_raw(pid.expect("a gateway"))
+}
+
+#[test]
+fn several_gateways_share_the_threads_of_the_workers() {
+    let site = Site::new();
+    let (server, address) = start(&site, &["--http-processes", "3", "--processes", "2"]);
+    server.wait_log("spawned uWSGI http 3 ");
+    if is_uwsgi() {
+        return;
+    }
+    let mut slow = Connection::open(&address);
+    slow.send("GET /?2 HTTP/1.1\r\nHost: a\r\n\r\n");
+    slow.set_timeout(Duration::from_millis(300));
+    let ask = || {
+        // Whichever gateway takes it.
+        for _ in 0..20 {
+            assert_eq!(Request::get("/").send(&address).text(), "done");
+        }
+    };
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..4).map(|_| scope.spawn(ask)).collect();
+        for client in clients {
+            client.join().expect("answered");
+        }
+    });
+    assert!(slow.is_silent_for(Duration::from_millis(1)), "the quick ones came first");
+    slow.set_timeout(Duration::from_secs(10));
+    assert_eq!(slow.read_reply().text(), "done");
+    // What a gateway had claimed when it died is free again.
+    for number in 1..=3 {
+        let mut lost = Connection::open(&address);
+        lost.send("GET /?0.2 HTTP/1.1\r\nHost: a\r\n\r\n");
+        let old = gateway(&server, number);
+        kill(old, Signal::SIGKILL).expect("there");
+        wait_until("another one", || gateway(&server, number) != old);
+    }
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(ask);
+        }
+    });
+    server.stop();
+}
+
+#[test]
+fn statistics_of_the_gateway_are_served() {
+    let site = Site::new();
+    let (server, address) = start(&site, &["--http-stats", "http.sock"]);
+    let stats = Address::socket(site.join("http.sock"));
+    server.wait_ready(&stats);
+    let read = || -> serde_json::Value {
+        let told = Connection::open(&stats).read_all();
+        serde_json::from_slice(&told).expect("JSON")
+    };
+    let told = read();
+    assert_eq!(told["http"], serde_json::json!([address.to_string()]));
+    assert_eq!(told["pid"], gateway(&server, 1).as_raw());
+    assert_eq!((&told["version"], &told["cheap"]), (&"2.0.31".into(), &0.into()));
+    if differs_on_purpose() {
+        return;
+    }
+    let mut client = Connection::open(&address);
+    client.send("GET /?5 HTTP/1.1\r\nHost: a\r\n\r\n");
+    let mut behind = Connection::open(&address);
+    behind.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    wait_until("one waits", || read()["waiting"] == 1 && read()["active_sessions"] == 2);
+    assert_eq!((&read()["processes"], &read()["refused"]), (&1.into(), &0.into()));
+}
