@@ -109,7 +109,7 @@ mod python {
 
     use criterion::{BatchSize, Criterion};
     use ruwsgi::app::{App, Body, Headers, Outlet, Request};
-    use ruwsgi::python::{Conduct, Facts, Setup, Target, Wsgi, start};
+    use ruwsgi::python::{Conduct, Facts, Keeping, Setup, Target, Wsgi, start};
 
     /// Nothing goes out while this application runs.
     struct Closed;
@@ -130,6 +130,7 @@ def application(environ, start_response):
         start(&Setup { arguments: vec!["parts".to_owned()], ..Setup::default() })
             .expect("a Python");
         let facts = Facts {
+            websockets: Keeping::default(),
             processes: 1,
             threads: 1,
             buffer_size: 4096,

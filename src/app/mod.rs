@@ -9,6 +9,7 @@ pub mod headers;
 pub mod vars;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -93,6 +94,26 @@ pub trait Outlet: Send + Sync {
     /// Fails where the client is gone or takes nothing; with `NotConnected` once the application has
     /// returned, and what it gives must go the usual way.
     fn send(&self, status: &[u8], headers: &Headers, bytes: &[u8]) -> std::io::Result<()>;
+
+    /// Sends a head of HTTP, status 101, and with it hands the connection over: what is passed on and
+    /// received from now on is the application's own affair (RFC 9110 §7.8).
+    fn upgrade(&self, head: &[u8]) -> std::io::Result<()> {
+        let _ = head;
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+
+    /// Sends bytes as they are, once the connection was handed over.
+    fn pass(&self, bytes: &[u8]) -> std::io::Result<()> {
+        let _ = bytes;
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+
+    /// Waits for bytes, once the connection was handed over; `WouldBlock` where none come for so
+    /// long, 0 at the end.
+    fn receive(&self, room: &mut [u8], patience: Duration) -> std::io::Result<usize> {
+        let _ = (room, patience);
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// An application, called by many threads.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
@@ -13,7 +13,7 @@ use crate::log::say;
 use crate::options::directive::Said as Named;
 use crate::options::mounts::Mount;
 use crate::options::settings::Settings;
-use crate::python::{self, Conduct, Facts, Target, Wsgi};
+use crate::python::{self, Conduct, Facts, Keeping, Target, Wsgi};
 
 pub(super) fn setup(settings: &Settings) -> python::Setup {
     let extra = settings.python.pyargv.as_ref().map(|said| said.value.as_str()).unwrap_or_default();
@@ -36,6 +36,12 @@ pub(super) fn facts(settings: &Settings, said: Said, reloads: u32) -> Facts {
         started_on: crate::process::scoreboard::now().as_secs(),
         options: said,
         master: std::process::id(),
+        websockets: Keeping {
+            ping: Duration::from_secs(settings.http.websockets_ping_freq.max(1)),
+            tolerance: Duration::from_secs(settings.http.websockets_pong_tolerance.max(1)),
+            most: usize::try_from(settings.http.websockets_max_size).unwrap_or(usize::MAX >> 10)
+                << 10,
+        },
         total_requests,
         reload: || tell_master(Signal::SIGHUP),
         stop: || tell_master(Signal::SIGINT),

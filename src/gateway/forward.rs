@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::Gateway;
 use super::pool::{Lost, Refusal, Thread};
+use super::{Gateway, tunnel};
 use crate::app::vars::TooLong;
 use crate::app::{Body, Vars};
 use crate::log::say;
@@ -203,6 +203,19 @@ impl Client<'_> {
             say!("the http gateway cannot understand a worker");
             return self.refuse(StatusCode::BAD_GATEWAY).await;
         };
+        if tunnel::is_handed_over(&head) {
+            if !gateway.settings.http.http_websockets {
+                say!(
+                    "[warning] the application made a connection something else than HTTP, which the \
+                     http gateway lets through with http-websockets only"
+                );
+                return self.refuse(StatusCode::BAD_GATEWAY).await;
+            }
+            self.may_go_on = false;
+            // Both sides know themselves how far they came.
+            let _ = tunnel::carry(self.stream, &mut thread, &head, self.silence).await;
+            return Ok(false);
+        }
         let mut out = Vec::with_capacity(head.len() + 1024);
         // The empty line comes behind what is added.
         out.extend_from_slice(head.strip_suffix(b"\r\n").unwrap_or(&head));

@@ -6,6 +6,7 @@
 mod elsewhere;
 mod forward;
 mod pool;
+mod tunnel;
 
 use std::io::IoSlice;
 use std::os::fd::OwnedFd;

@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -322,17 +322,28 @@ impl Thread {
         Ok(self.reader.take(&mut self.buffer).map_err(io::Error::other)?)
     }
 
-    /// What it says next.
-    pub(super) async fn next(&mut self, silence: Duration) -> Result<Event, Lost> {
+    /// Sends bytes as they are, within a request that is no HTTP any more.
+    pub(super) async fn pass(&mut self, bytes: &[u8], silence: Duration) -> io::Result<()> {
+        self.stream.send(&mut [IoSlice::new(bytes)], silence).await
+    }
+
+    /// What it says next, however long that takes; `None` where it goes away. May be given up and asked
+    /// again.
+    pub(super) async fn next_event(&mut self) -> io::Result<Option<Event>> {
         loop {
-            if let Some(event) = self.try_next()? {
-                return Ok(event);
+            if let Some(event) = self.reader.take(&mut self.buffer).map_err(io::Error::other)? {
+                return Ok(Some(event));
             }
-            let received = timeout(silence, self.stream.receive(&mut self.buffer)).await;
-            if received.map_err(|_| Lost::TimedOut)?? == 0 {
-                return Err(Lost::Died(io::ErrorKind::UnexpectedEof.into()));
+            if self.stream.receive(&mut self.buffer).await? == 0 {
+                return Ok(None);
             }
         }
+    }
+
+    /// What it says next.
+    pub(super) async fn next(&mut self, silence: Duration) -> Result<Event, Lost> {
+        let event = timeout(silence, self.next_event()).await.map_err(|_| Lost::TimedOut)??;
+        event.ok_or(Lost::Died(io::ErrorKind::UnexpectedEof.into()))
     }
 }
 

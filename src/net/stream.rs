@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Buf, BufMut, BytesMut};
 use tokio::io::unix::AsyncFd;
@@ -309,6 +309,38 @@ impl Stream {
         };
         let send = |fd: &OwnedFd| socket::send_file(fd, file, length);
         within(patience, |context| socket.poll_sending(context, send)).await
+    }
+
+    /// Receives bytes, for a thread whose reactor stands still meanwhile; `WouldBlock` where none come for
+    /// so long, 0 at the end.
+    pub fn receive_now(&mut self, room: &mut [u8], patience: Duration) -> io::Result<usize> {
+        let until = Instant::now() + patience;
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        loop {
+            // Who is not watched is tried.
+            self.plain().watched = None;
+            let mut buffer = ReadBuf::new(room);
+            match Pin::new(&mut *self).poll_read(&mut context, &mut buffer) {
+                Poll::Ready(received) => return received.map(|()| buffer.filled().len()),
+                Poll::Pending => {
+                    let left = until.saturating_duration_since(Instant::now());
+                    socket::wait_readable(&self.as_fd(), left).map_err(|error| {
+                        match error.kind() {
+                            io::ErrorKind::TimedOut => io::ErrorKind::WouldBlock.into(),
+                            _ => error,
+                        }
+                    })?;
+                }
+            }
+        }
+    }
+
+    /// The socket at the bottom.
+    fn plain(&mut self) -> &mut Socket {
+        match &mut self.transport {
+            Transport::Plain(socket) => socket,
+            Transport::Tls(stream) => stream.get_mut().0.plain(),
+        }
     }
 
     /// Sends all of the pieces while the thread waits, for who is not within the reactor.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::BufMut;
 use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{MsgFlags, SockaddrIn, SockaddrIn6, SockaddrLike, SockaddrStorage, sendmsg};
 
 /// The next connection of a listening socket, which does not block, and its client where that has
@@ -107,10 +108,18 @@ pub fn send_file(socket: &impl AsFd, file: &File, length: usize) -> io::Result<u
 
 /// Waits until something can be sent; `TimedOut` where it cannot for so long.
 pub fn wait_writable(socket: &impl AsFd, patience: Duration) -> io::Result<()> {
-    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    wait(socket, PollFlags::POLLOUT, patience)
+}
+
+/// Waits until something can be received; `TimedOut` where it cannot for so long.
+pub fn wait_readable(socket: &impl AsFd, patience: Duration) -> io::Result<()> {
+    wait(socket, PollFlags::POLLIN, patience)
+}
+
+fn wait(socket: &impl AsFd, news: PollFlags, patience: Duration) -> io::Result<()> {
     let timeout = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
     loop {
-        let mut waiting = [PollFd::new(socket.as_fd(), PollFlags::POLLOUT)];
+        let mut waiting = [PollFd::new(socket.as_fd(), news)];
         match poll(&mut waiting, timeout) {
             Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
             Ok(_) => return Ok(()),

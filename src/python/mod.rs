@@ -14,10 +14,12 @@ mod load;
 mod module;
 mod noted;
 mod start;
+mod websocket;
 mod wsgi;
 
 pub use forks::before_forks;
 pub use interpreter::{Hooks, Setup, start, version};
 pub use load::{LoadError, Target};
 pub use module::Facts;
+pub use websocket::Keeping;
 pub use wsgi::{Conduct, Wsgi};

@@ -10,6 +10,7 @@ use nix::sys::signal::Signal;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyModule};
 
+use super::websocket::{self, Keeping};
 use crate::log::say;
 use crate::process::inspect;
 
@@ -30,6 +31,8 @@ pub struct Facts {
     pub options: Vec<(String, Option<String>)>,
     /// The process of the master.
     pub master: u32,
+    /// How websockets are kept.
+    pub websockets: Keeping,
     /// Requests of all workers.
     pub total_requests: fn() -> u64,
     /// Asks the master to reload.
@@ -45,6 +48,11 @@ static REQUESTS: AtomicU64 = AtomicU64::new(0);
 /// Says in a new worker which one it is.
 pub(super) fn set_worker(number: u32) {
     WORKER.store(number, Ordering::Relaxed);
+}
+
+/// How websockets are kept.
+pub(super) fn keeping() -> Keeping {
+    FACTS.get().map_or(Keeping::default(), |facts| facts.websockets)
 }
 
 /// Counts a request for `request_id()`.
@@ -82,6 +90,7 @@ pub(super) fn install(py: Python<'_>, facts: Facts) -> PyResult<()> {
         }
     }
     module.add("opt", options)?;
+    websocket::install(&module)?;
     module.add_function(wrap_pyfunction!(worker_id, &module)?)?;
     module.add_function(wrap_pyfunction!(mule_id, &module)?)?;
     module.add_function(wrap_pyfunction!(masterpid, &module)?)?;

@@ -38,6 +38,15 @@ impl StartResponse {
     }
 }
 
+impl StartResponse {
+    /// The way to the client, for who sends the head and all else past this.
+    pub(super) fn take_over(&mut self) -> Arc<dyn Outlet> {
+        self.status = Some(b"101 Web Socket Protocol Handshake".to_vec());
+        self.sent = true;
+        Arc::clone(&self.outlet)
+    }
+}
+
 #[pymethods]
 impl StartResponse {
     /// `start_response(status, headers, exc_info=None)`, which gives a `write(data)`: the same object,

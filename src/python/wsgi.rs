@@ -17,6 +17,7 @@ use super::load::{self, LoadError, Target, print_error};
 use super::module::{self, Facts};
 use super::noted;
 use super::start::StartResponse;
+use super::websocket;
 use crate::app::{App, FilePart, Headers, Outlet, Output, Piece, Pieces, Reply, Request, Vars};
 use crate::log::say;
 
@@ -133,9 +134,13 @@ impl Wsgi {
     ) -> PyResult<Reply> {
         let environ = environ::environ(py, request, &self.constants)?;
         let start = Bound::new(py, StartResponse::new(Arc::clone(outlet)))?;
-        let result = application.bind(py).call1((environ, &start))?;
-        let mut rest = Rest { result: result.unbind(), iterator: None, start: start.unbind() };
-        let body = rest.begin(py)?;
+        websocket::enter(&start, &environ);
+        let begun = application.bind(py).call1((environ, &start)).and_then(|result| {
+            let mut rest = Rest { result: result.unbind(), iterator: None, start: start.unbind() };
+            rest.begin(py).map(|body| (rest, body))
+        });
+        websocket::leave(py);
+        let (rest, body) = begun?;
         let pieces = rest.start.borrow(py).writes;
         rest.into_reply(py, body, pieces)
     }

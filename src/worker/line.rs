@@ -429,6 +429,24 @@ impl Line {
         self.stream.send_now(&mut [IoSlice::new(&out)], self.silence)
     }
 
+    /// Hands the connection over to the application.
+    fn upgrade(&mut self, head: &[u8]) -> io::Result<()> {
+        let knows_it = matches!(self.wire, Wire::Http | Wire::Http11 | Wire::Gateway);
+        if !knows_it || !self.asked.is_http11 || self.allowed.is_some() {
+            return Err(io::Error::other("the connection cannot be anything else"));
+        }
+        self.shared.wait_for_client(self.core, None);
+        self.allowed = Some(Allowed { has_body: true, length: None });
+        self.asked.may_go_on = false;
+        let mut out = Vec::with_capacity(head.len() + 4);
+        if self.asked.framing == Framing::Frames {
+            let length = u32::try_from(head.len()).map_err(io::Error::other)?;
+            out.extend_from_slice(&(length | frame::OPEN_END).to_be_bytes());
+        }
+        out.extend_from_slice(head);
+        self.stream.send_now(&mut [IoSlice::new(&out)], self.silence)
+    }
+
     /// Sends what the application gives before it returns.
     fn write(&mut self, status: &[u8], headers: &Headers, bytes: &[u8]) -> io::Result<()> {
         let mut out = Vec::new();
@@ -490,5 +508,24 @@ impl Outlet for Lent {
             Some(line) => line.write(status, headers, bytes).inspect_err(|_| line.is_broken = true),
             None => Err(io::ErrorKind::NotConnected.into()),
         }
+    }
+
+    fn upgrade(&self, head: &[u8]) -> io::Result<()> {
+        let mut place = self.place();
+        let line = place.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        line.upgrade(head)
+    }
+
+    fn pass(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut place = self.place();
+        let line = place.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        line.sent += bytes.len() as u64;
+        line.send_now(Vec::new(), bytes)
+    }
+
+    fn receive(&self, room: &mut [u8], patience: Duration) -> io::Result<usize> {
+        let mut place = self.place();
+        let line = place.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        line.stream.receive_now(room, patience)
     }
 }

@@ -69,5 +69,6 @@ mod support;
 mod tls;
 mod tutorial;
 mod uwsgi;
+mod websockets;
 mod wheel;
 mod wsgi;

@@ -14,6 +14,10 @@ const HTTP_1_1: &str = "HTTP/1.1 is spoken as RFC 9112 has it, without being ask
 pub struct Http {
     pub http_timeout: u64,
     pub http_keepalive: Option<u64>,
+    pub http_websockets: bool,
+    pub websockets_ping_freq: u64,
+    pub websockets_pong_tolerance: u64,
+    pub websockets_max_size: u64,
     pub http_processes: u64,
     pub http_stats: Option<Said>,
     pub http_queue: u64,
@@ -38,6 +42,10 @@ impl Default for Http {
         Self {
             http_timeout: 60,
             http_keepalive: None,
+            http_websockets: false,
+            websockets_ping_freq: 30,
+            websockets_pong_tolerance: 3,
+            websockets_max_size: 1024,
             http_processes: 1,
             http_stats: None,
             http_queue: 10_000,
@@ -100,7 +108,11 @@ pub(super) static ROWS: &[Row] = &[
     Row::inert("http-auto-chunked", Argument::None, "answer in chunks", HTTP_1_1),
     Row::inert("http-chunked-input", Argument::None, "accept chunked bodies", HTTP_1_1),
     Row::inert("http-manage-expect", Argument::Optional("BYTES"), "answer Expect", HTTP_1_1),
-    Row::inert("http-raw-body", Argument::None, "pass bodies on", HTTP_1_1),
+    Row::flag(
+        "http-raw-body",
+        |s| &mut s.http.http_websockets,
+        "let websockets through the gateway; bodies are always passed on whole",
+    ),
     Row::flag(
         "http-allow-underscores",
         |s| &mut s.http.http_allow_underscores,
@@ -232,25 +244,32 @@ pub(super) static ROWS: &[Row] = &[
     ),
     modifier("http-modifier1", "kind of request that the gateway asks for; 0 is WSGI"),
     modifier("http-modifier2", "detail of http-modifier1"),
-    Row::planned(
+    Row::number(
         "websockets-ping-freq",
-        Argument::Required("SECONDS"),
-        "how often clients of websockets are asked whether they are there",
+        "SECONDS",
+        |s| &mut s.http.websockets_ping_freq,
+        "how often silent clients of websockets are asked whether they are there",
     )
     .aliases(&["websocket-ping-freq"]),
-    Row::planned(
+    Row::number(
         "websockets-pong-tolerance",
-        Argument::Required("SECONDS"),
+        "SECONDS",
+        |s| &mut s.http.websockets_pong_tolerance,
         "how long clients of websockets may take to answer that they are there",
     )
     .aliases(&["websocket-pong-tolerance"]),
-    Row::planned(
+    Row::number(
         "websockets-max-size",
-        Argument::Required("KILOBYTES"),
+        "KILOBYTES",
+        |s| &mut s.http.websockets_max_size,
         "largest message of a websocket",
     )
     .aliases(&["websocket-max-size"]),
-    Row::planned("http-websockets", Argument::None, "let websockets through the gateway"),
+    Row::flag(
+        "http-websockets",
+        |s| &mut s.http.http_websockets,
+        "let websockets through the gateway",
+    ),
     Row::planned("http-auto-gzip", Argument::None, "compress replies that ask for it"),
     Row::planned("http-manage-rtsp", Argument::None, "take requests of RTSP"),
     Row::planned("http-zerg", Argument::Required("ADDRESS"), "zerg server of the gateway")
