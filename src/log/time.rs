@@ -1,10 +1,12 @@
 //! Dates in the log, as `strftime` writes them in local time.
 
 use std::cell::RefCell;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::fmt::strtime::{BrokenDownTime, Config};
-use jiff::{Timestamp, Zoned};
+use jiff::Zoned;
+
+use crate::process::scoreboard::now_roughly;
 
 /// What `ctime` writes.
 pub(super) const CTIME: &str = "%a %b %e %H:%M:%S %Y";
@@ -21,12 +23,12 @@ pub fn now() -> String {
 
 /// Adds the local time as `ctime` writes it, worked out once a second.
 pub(super) fn add_now(line: &mut String) {
-    thread_local!(static LAST: RefCell<(i64, String)> = const { RefCell::new((0, String::new())) });
-    let now = Timestamp::now();
+    thread_local!(static LAST: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) });
+    let second = now_roughly().as_secs();
     LAST.with_borrow_mut(|(last, text)| {
-        if *last != now.as_second() {
-            *last = now.as_second();
-            *text = strftime(CTIME, SystemTime::from(now));
+        if *last != second {
+            *last = second;
+            *text = strftime(CTIME, SystemTime::UNIX_EPOCH + Duration::from_secs(second));
         }
         line.push_str(text);
     });

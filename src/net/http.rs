@@ -3,10 +3,11 @@
 //!
 //! What a request is, and what is none, is for [`http1`](crate::protocol::http1).
 
+use std::cell::RefCell;
 use std::io::IoSlice;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::BytesMut;
 use http::StatusCode;
@@ -17,6 +18,7 @@ use super::stream::Stream;
 use crate::app::Body;
 use crate::app::body::{BodyBuffer, BodyError};
 use crate::log::say;
+use crate::process::scoreboard::now_roughly;
 use crate::protocol::http1::{Event, Head, MOST_HEADERS, Reader, Refused};
 
 /// How long a client of a process that goes may be silent between two requests: closing at once
@@ -280,14 +282,12 @@ pub fn plain(status: StatusCode, more: &str, close: bool) -> Vec<u8> {
 
 /// Adds the header that tells when the server answered (RFC 9110 §6.6.1), worked out once a second.
 pub fn add_date(head: &mut Vec<u8>) {
-    use std::cell::RefCell;
-    use std::time::SystemTime;
     thread_local!(static LAST: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) });
-    let now = SystemTime::now();
-    let second = now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let second = now_roughly().as_secs();
     LAST.with_borrow_mut(|(last, text)| {
         if *last != second {
             *last = second;
+            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(second);
             *text = format!("Date: {}\r\n", httpdate::fmt_http_date(now));
         }
         head.extend_from_slice(text.as_bytes());

@@ -219,6 +219,13 @@ pub fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
+/// The same as the kernel's last tick left it, some milliseconds ago: it is read in a tenth of the time.
+#[must_use]
+pub fn now_roughly() -> Duration {
+    use nix::time::{ClockId, clock_gettime};
+    clock_gettime(ClockId::CLOCK_REALTIME_COARSE).map_or_else(|_| now(), Duration::from)
+}
+
 /// The same in microseconds.
 #[must_use]
 pub fn now_micros() -> u64 {

@@ -16,7 +16,7 @@ use crate::app::{Noted, Outlet, Output, Reply, Request, Vars};
 use crate::log::request::{Outcome, Subject};
 use crate::log::say;
 use crate::options::table::Logging;
-use crate::process::scoreboard::{now, now_micros};
+use crate::process::scoreboard::{now, now_roughly};
 use crate::process::{inspect, signals};
 use crate::protocol::REQUEST_START;
 use crate::route::mounts;
@@ -161,7 +161,8 @@ impl Exchange {
         if client.is_some() {
             self.reactor.shared.wait_for_client(self.reactor.core, client);
         }
-        core.since.store(now_micros(), Ordering::SeqCst);
+        let since = u64::try_from(now_roughly().as_micros()).unwrap_or(u64::MAX);
+        core.since.store(since, Ordering::SeqCst);
     }
 
     /// Lets the next request of this thread into the application.

@@ -31,7 +31,7 @@ use crate::options::settings::Settings;
 use crate::options::table::beyond;
 use crate::process::fork::exit_now;
 use crate::process::inspect;
-use crate::process::scoreboard::{Scoreboard, Worker, now_micros};
+use crate::process::scoreboard::{Scoreboard, Worker, now_micros, now_roughly};
 use crate::process::signals::{self, Signals};
 use crate::protocol::reply;
 use crate::route::static_files::Files;
@@ -141,9 +141,14 @@ struct Shared {
     most_requests: u64,
     /// Whether the worker has asked for a successor.
     worn: AtomicBool,
+    /// When its memory was looked at, milliseconds since 1970.
+    looked: AtomicU64,
     /// Its parent.
     master: Pid,
 }
+
+/// The memory of a worker is looked at so many milliseconds after the last time, at the earliest.
+const BETWEEN_LOOKS: u64 = 100;
 
 impl Shared {
     /// Counts a request that an application answered; gives how many it answered in this worker.
@@ -154,6 +159,18 @@ impl Shared {
             return cores.map(|core| core.requests.load(Ordering::Relaxed)).sum();
         }
         self.asked.get(number).map_or(0, |asked| asked.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// Whether the memory was not looked at for a while: asking the kernel takes longer than a short
+    /// request.
+    fn is_time_to_look(&self) -> bool {
+        let now = u64::try_from(now_roughly().as_millis()).unwrap_or(u64::MAX);
+        let last = self.looked.load(Ordering::Relaxed);
+        let is_time = now.saturating_sub(last) >= BETWEEN_LOOKS;
+        if is_time {
+            self.looked.store(now, Ordering::Relaxed);
+        }
+        is_time
     }
 
     /// Keeps who waits for the application in a thread.
@@ -236,6 +253,7 @@ pub fn run(job: Job) -> u8 {
         asked: (0..=job.settings.python.mount.len()).map(|_| AtomicU64::new(0)).collect(),
         most_requests,
         worn: AtomicBool::new(false),
+        looked: AtomicU64::new(0),
         master,
         settings: job.settings,
     });
@@ -426,15 +444,19 @@ fn sources_of(shared: &Shared, interval: Duration) -> Sources {
 
 /// Checks the limits that are looked at after a request.
 fn check_limits(shared: &Shared, requests: u64) {
-    let settings = &shared.settings;
-    if shared.started.elapsed().as_secs() < settings.reload.min_worker_lifetime {
+    let settings = &shared.settings.reload;
+    let (most_space, most_resident) = (settings.reload_on_as, settings.reload_on_rss);
+    let is_worn = requests >= shared.most_requests;
+    let looks = (most_space > 0 || most_resident > 0) && shared.is_time_to_look();
+    if !(is_worn || looks)
+        || shared.started.elapsed().as_secs() < settings.min_worker_lifetime
+    {
         return;
     }
-    if requests >= shared.most_requests {
+    if is_worn {
         shared.wear(&format!("{requests} requests"));
     }
-    let (most_space, most_resident) = (settings.reload.reload_on_as, settings.reload.reload_on_rss);
-    if most_space > 0 || most_resident > 0 {
+    if looks {
         let (space, resident) = inspect::memory();
         let (space, resident) = (space >> 20, resident >> 20);
         if most_resident > 0 && resident >= most_resident {
