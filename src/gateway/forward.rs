@@ -12,6 +12,7 @@ use crate::app::{Body, Vars};
 use crate::log::say;
 use crate::net::http::plain;
 use crate::net::stream::Stream;
+use crate::net::waiting::Waiting;
 use crate::options::settings::Settings;
 use crate::process::scoreboard;
 use crate::protocol::REQUEST_START;
@@ -34,6 +35,8 @@ pub(super) struct Client<'c> {
     pub(super) silence: Duration,
     /// Longest wait for a thread that is free.
     pub(super) patience: Duration,
+    /// Waits for threads.
+    pub(super) waiting: &'c mut Waiting,
     /// Whether a further request may come.
     pub(super) may_go_on: bool,
     /// Whether the client knows HTTP/1.1.
@@ -60,7 +63,7 @@ pub(super) async fn forward(
         return gateway.elsewhere.answer(&packet, &mut body, head_only, client).await;
     }
     for _ in 0..TRIES {
-        let mut thread = match gateway.pool.thread(client.patience).await {
+        let mut thread = match gateway.pool.thread(client.patience, client.waiting).await {
             Ok(thread) => thread,
             Err(Refusal::Overloaded) => {
                 say!("[warning] the http gateway is overloaded: too many requests wait");

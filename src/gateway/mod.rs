@@ -26,6 +26,7 @@ use crate::net::http::{PATIENCE, Requests, Rules, keep_time, plain};
 use crate::net::listen::Listener;
 use crate::net::stream::{Acceptor, Preface, Stream};
 use crate::net::tls::Tls;
+use crate::net::waiting::Waiting;
 use crate::options::settings::Settings;
 use crate::process::scoreboard::Scoreboard;
 use crate::process::signals;
@@ -245,6 +246,7 @@ async fn serve_connection(gateway: &Rc<Gateway>, mut stream: Stream, to_https: b
         let _ = tokio::time::timeout(PATIENCE, soon).await;
     };
     let mut requests = Requests::new(rules, drained);
+    let mut waiting = Waiting::default();
     while let Some(arrived) = requests.next(&mut stream).await {
         let request = match arrived {
             Ok(request) => request,
@@ -258,8 +260,14 @@ async fn serve_connection(gateway: &Rc<Gateway>, mut stream: Stream, to_https: b
         let may_go_on = requests.may_go_on(&request.0) && *gateway.leaving.borrow() == Leaving::No;
         let is_http11 = request.0.version() == b"HTTP/1.1";
         let patience = or_else(settings.http.http_connect_timeout, silence);
-        let client =
-            forward::Client { stream: &mut stream, silence, patience, may_go_on, is_http11 };
+        let client = forward::Client {
+            stream: &mut stream,
+            silence,
+            patience,
+            waiting: &mut waiting,
+            may_go_on,
+            is_http11,
+        };
         let answered = match to_https {
             true => client.send_to_https(&request.0).await,
             false => forward::forward(gateway, &facts, request, client).await,

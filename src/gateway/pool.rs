@@ -15,12 +15,12 @@ use bytes::BytesMut;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
 
 use super::forward::hand_over;
 use crate::app::Body;
 use crate::log::say;
 use crate::net::stream::{Stream, watch};
+use crate::net::waiting::Waiting;
 use crate::process::channel::{self, Note};
 use crate::process::scoreboard::{Core, Gateway as Told, Scoreboard};
 use crate::process::socket;
@@ -31,6 +31,7 @@ pub(super) struct Thread {
     stream: Stream,
     reader: Reader,
     buffer: BytesMut,
+    waiting: Waiting,
     /// What it tells of itself; nothing where it belongs to another image of the server.
     core: Option<&'static Core>,
     /// What stands in [`Core::claim`] while it is in a request of this connection; 0 where there is no
@@ -163,8 +164,8 @@ impl Pool {
             core.disclaim(self.number);
         }
         let stream = Stream::new(connection, None, None);
-        let thread =
-            Thread { stream, reader: Reader::default(), buffer: BytesMut::new(), core, claim };
+        let (reader, waiting) = (Reader::default(), Waiting::default());
+        let thread = Thread { stream, reader, buffer: BytesMut::new(), waiting, core, claim };
         line.idle.push(thread);
         line.match_up();
         self.tell(&line);
@@ -176,7 +177,11 @@ impl Pool {
     }
 
     /// A thread that is idle, once there is one.
-    pub(super) async fn thread(&self, patience: Duration) -> Result<Thread, Refusal> {
+    pub(super) async fn thread(
+        &self,
+        patience: Duration,
+        waiting: &mut Waiting,
+    ) -> Result<Thread, Refusal> {
         let receiver = {
             let mut line = self.line.borrow_mut();
             if let Some(thread) = line.take_idle() {
@@ -200,8 +205,8 @@ impl Pool {
             }
             receiver
         };
-        match timeout(patience, receiver).await {
-            Ok(Ok(thread)) => Ok(thread),
+        match waiting.wait(patience, receiver).await {
+            Some(Ok(thread)) => Ok(thread),
             _ => Err(Refusal::TooLate),
         }
     }
@@ -330,20 +335,29 @@ impl Thread {
     /// What it says next, however long that takes; `None` where it goes away. May be given up and asked
     /// again.
     pub(super) async fn next_event(&mut self) -> io::Result<Option<Event>> {
-        loop {
-            if let Some(event) = self.reader.take(&mut self.buffer).map_err(io::Error::other)? {
-                return Ok(Some(event));
-            }
-            if self.stream.receive(&mut self.buffer).await? == 0 {
-                return Ok(None);
-            }
-        }
+        next_event(&mut self.stream, &mut self.reader, &mut self.buffer).await
     }
 
     /// What it says next.
     pub(super) async fn next(&mut self, silence: Duration) -> Result<Event, Lost> {
-        let event = timeout(silence, self.next_event()).await.map_err(|_| Lost::TimedOut)??;
-        event.ok_or(Lost::Died(io::ErrorKind::UnexpectedEof.into()))
+        let Self { stream, reader, buffer, waiting, .. } = self;
+        let event = waiting.wait(silence, next_event(stream, reader, buffer)).await;
+        event.ok_or(Lost::TimedOut)??.ok_or(Lost::Died(io::ErrorKind::UnexpectedEof.into()))
+    }
+}
+
+async fn next_event(
+    stream: &mut Stream,
+    reader: &mut Reader,
+    buffer: &mut BytesMut,
+) -> io::Result<Option<Event>> {
+    loop {
+        if let Some(event) = reader.take(buffer).map_err(io::Error::other)? {
+            return Ok(Some(event));
+        }
+        if stream.receive(buffer).await? == 0 {
+            return Ok(None);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::io::Write as _;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::format::Format;
@@ -14,6 +15,7 @@ use super::json;
 use super::time::add_now;
 use crate::app::Vars;
 use crate::process::lines::Lines;
+use crate::process::scoreboard::now_roughly;
 
 /// How lines of requests are made and where they go.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +79,35 @@ impl RequestLog {
 /// now and then by somebody else.
 pub fn write_waiting(lines: &Lines) {
     write(&lines.take());
+}
+
+/// How often a thread writes the lines that wait: whenever it is about to wait itself, but no more than
+/// some times within a tick of the kernel's clock (some milliseconds). Where requests come faster than
+/// that, a write for each costs as much as a short request.
+#[derive(Debug, Default)]
+pub struct Pace {
+    tick: AtomicU64,
+    writes: AtomicU64,
+}
+
+impl Pace {
+    /// Writes within a tick.
+    const MOST: u64 = 4;
+
+    /// Writes the lines that wait, unless that was done often just now: then the next time or somebody
+    /// else does.
+    pub fn write(&self, lines: &Lines) {
+        if lines.is_empty() {
+            return;
+        }
+        let tick = u64::try_from(now_roughly().as_millis()).unwrap_or(u64::MAX);
+        let is_new = self.tick.swap(tick, Ordering::Relaxed) != tick;
+        let writes = if is_new { 0 } else { self.writes.load(Ordering::Relaxed) };
+        self.writes.store(writes + 1, Ordering::Relaxed);
+        if writes < Self::MOST {
+            write_waiting(lines);
+        }
+    }
 }
 
 /// Writes the lines that a process left which has ended.

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
-use jiff::fmt::strtime::{BrokenDownTime, Config};
 use jiff::Zoned;
+use jiff::fmt::strtime::{BrokenDownTime, Config};
 
 use crate::process::scoreboard::now_roughly;
 

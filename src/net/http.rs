@@ -6,15 +6,16 @@
 use std::cell::RefCell;
 use std::io::IoSlice;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use bytes::BytesMut;
 use http::StatusCode;
 use tokio::io::AsyncWriteExt;
-use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::stream::Stream;
+use super::waiting::Waiting;
 use crate::app::Body;
 use crate::app::body::{BodyBuffer, BodyError};
 use crate::log::say;
@@ -87,7 +88,7 @@ impl<'r> Requests<'r> {
 
     /// The next request; `None` where none comes any more.
     pub async fn next(&mut self, stream: &mut Stream) -> Option<Arrived> {
-        self.waiting.until = Some(Instant::now() + self.rules.wait);
+        self.waiting.begin(self.rules.wait);
         let head = loop {
             match self.reader.take(&mut self.buffer) {
                 Ok(Some(Event::Head(head))) => break head,
@@ -99,7 +100,7 @@ impl<'r> Requests<'r> {
                         return None;
                     }
                     if is_first {
-                        self.waiting.until = Some(Instant::now() + self.rules.speaks);
+                        self.waiting.begin(self.rules.speaks);
                     }
                 }
                 Err(Refused(status)) => {
@@ -232,35 +233,6 @@ pub async fn let_others_go() {
         Poll::Pending
     })
     .await;
-}
-
-/// A wait with an end. The timer is left alone while the end moves on: it looks again when it rings.
-#[derive(Default)]
-struct Waiting {
-    until: Option<Instant>,
-    timer: Option<Pin<Box<Sleep>>>,
-}
-
-impl Waiting {
-    fn shorten(&mut self, patience: Duration) {
-        let end = Instant::now() + patience;
-        if self.until.is_none_or(|until| end < until) {
-            self.until = Some(end);
-            self.timer = None;
-        }
-    }
-
-    fn poll_over(&mut self, context: &mut Context<'_>) -> bool {
-        let Some(until) = self.until else { return false };
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(until)));
-        while timer.as_mut().poll(context).is_ready() {
-            if timer.deadline() >= until {
-                return true;
-            }
-            timer.as_mut().reset(until);
-        }
-        false
-    }
 }
 
 /// A plain text reply of the server itself, with the lines of further headers.

@@ -7,3 +7,4 @@ pub mod http;
 pub mod listen;
 pub mod stream;
 pub mod tls;
+pub mod waiting;

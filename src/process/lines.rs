@@ -47,9 +47,14 @@ impl Lines {
         })
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.length.load(Ordering::Relaxed) == 0
+    }
+
     /// Takes all lines out.
     pub fn take(&self) -> Vec<u8> {
-        if self.length.load(Ordering::Relaxed) == 0 {
+        if self.is_empty() {
             return Vec::new();
         }
         self.hold(|bytes, length| (bytes.get(..length).unwrap_or_default().to_vec(), 0))

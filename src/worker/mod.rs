@@ -448,9 +448,7 @@ fn check_limits(shared: &Shared, requests: u64) {
     let (most_space, most_resident) = (settings.reload_on_as, settings.reload_on_rss);
     let is_worn = requests >= shared.most_requests;
     let looks = (most_space > 0 || most_resident > 0) && shared.is_time_to_look();
-    if !(is_worn || looks)
-        || shared.started.elapsed().as_secs() < settings.min_worker_lifetime
-    {
+    if !(is_worn || looks) || shared.started.elapsed().as_secs() < settings.min_worker_lifetime {
         return;
     }
     if is_worn {

@@ -17,7 +17,7 @@ use super::exchange::Exchange;
 use super::line::{Lent, Line};
 use super::{Inlet, Phase, Shared, Source, Wire, http, single};
 use crate::app::{Outlet, Output, Request};
-use crate::log::request::write_waiting;
+use crate::log::request::{Pace, write_waiting};
 use crate::log::say;
 use crate::net::http::{PATIENCE, keep_time, let_others_go};
 use crate::net::listen::Listener;
@@ -149,11 +149,12 @@ const MOST_CONNECTIONS: u32 = 1 << 20;
 pub(super) fn run(shared: &Arc<Shared>, core: usize) {
     let cores = shared.board.cores(shared.number - 1);
     let Some(counters) = cores.get(core) else { return };
+    let pace = Pace::default();
     #[expect(clippy::disallowed_methods, reason = "a worker's thread is a reactor")]
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         // It is about to wait for the kernel's news.
-        .on_thread_park(|| write_waiting(&counters.lines))
+        .on_thread_park(move || pace.write(&counters.lines))
         .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
