@@ -203,10 +203,11 @@ impl Shared {
 
     /// Lets the worker go once it answered what it has.
     fn drain(&self) {
-        let before = self.phase.send_replace(Phase::Draining);
-        if before != Phase::Draining && self.worn.load(Ordering::Relaxed) {
+        // Said before: the process may end at once.
+        if *self.phase.borrow() != Phase::Draining && self.worn.load(Ordering::Relaxed) {
             say!("...The work of process {} is done. Seeya!", std::process::id());
         }
+        self.phase.send_replace(Phase::Draining);
     }
 }
 
