@@ -23,6 +23,7 @@ use super::SPEC;
 use super::detect::{self, GENERIC, Project, label};
 use super::kinds::{Kind, is_module, is_name};
 use super::render::Output;
+use super::secrecy::in_option;
 use super::show::{Paint, say, tell};
 use super::write::{Fate::Written, replace};
 use crate::error::Failure;
@@ -80,6 +81,8 @@ struct Line {
     text: String,
     /// What became of it.
     fate: Fate,
+    /// The part of it that the report does not show: it is a secret, or holds one.
+    hidden: Option<String>,
 }
 
 /// What is being made of the files.
@@ -237,6 +240,20 @@ fn complete(request: &Adopt, project: Option<&Project>, adoption: &mut Adoption)
     }
 }
 
+impl Line {
+    /// Takes what is hidden out of all that is told.
+    fn cover(&mut self) {
+        let Some(secret) = self.hidden.as_deref().filter(|secret| !secret.is_empty()) else {
+            return;
+        };
+        self.text = self.text.replace(secret, "…");
+        // What refused it may repeat it.
+        if let Fate::Left(told) = &mut self.fate {
+            *told = told.replace(secret, "…");
+        }
+    }
+}
+
 impl Adoption {
     /// Adds a line of the server's configuration; the number it has in the report.
     fn line(&mut self, said: &Directive, fate: Fate) -> usize {
@@ -244,12 +261,20 @@ impl Adoption {
             Some(value) => format!("{} = {value}", said.name),
             None => said.name.clone(),
         };
-        self.add(said.origin.to_string(), text, fate)
+        let line = self.add(said.origin.to_string(), text, fate);
+        if let Some(value) = said.value.as_deref().filter(|value| in_option(&said.name, value)) {
+            // The name of a variable may be shown.
+            let plain =
+                |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            let behind = value.split_once('=').filter(|(name, _)| plain(name));
+            self.hide(line, behind.map_or(value, |(_, behind)| behind));
+        }
+        line
     }
 
     /// Adds a line of any file.
     fn add(&mut self, origin: String, text: String, fate: Fate) -> usize {
-        self.lines.push(Line { origin, text, fate });
+        self.lines.push(Line { origin, text, fate, hidden: None });
         self.lines.len() - 1
     }
 
@@ -257,14 +282,21 @@ impl Adoption {
     fn settle(&mut self, line: usize, fate: Fate) {
         if let Some(line) = self.lines.get_mut(line) {
             line.fate = fate;
+            line.cover();
         }
     }
 
-    /// The report does not show a secret.
-    fn hide(&mut self, line: usize, name: &str) {
+    /// The report does not show this part of a line.
+    fn hide(&mut self, line: usize, secret: &str) {
         if let Some(line) = self.lines.get_mut(line) {
-            line.text = format!("env = {name}=…");
+            line.hidden = Some(secret.to_owned());
+            line.cover();
         }
+    }
+
+    /// A line holds a secret.
+    fn is_hidden(&self, line: usize) -> bool {
+        self.lines.get(line).is_some_and(|line| line.hidden.is_some())
     }
 
     /// Paths below the project's folder are relative to it: it is elsewhere in the image.

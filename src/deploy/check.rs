@@ -8,10 +8,12 @@ mod numbers;
 mod options;
 mod parts;
 
-use super::keys::Read;
+use super::keys::{Given, Read};
 use super::kinds::is_public;
 use super::load::{Knows, Reader};
-use super::problem::Problem;
+use super::problem::{Position, Problem};
+use super::secrecy::{holds_secret, is_literal, is_secret};
+use super::yaml::{Node, Value};
 pub(super) use numbers::{MASTER, RESERVE};
 
 /// All rules.
@@ -28,6 +30,7 @@ pub fn check(read: &Read, knows: Knows) -> Vec<Problem> {
     health(&of, &mut problems);
     names(&of, &mut problems);
     secrets(&of, &mut problems);
+    hidden(&of, &mut problems);
     files(&of, &mut problems);
     options::check(&of, knows, &mut problems);
     parts::services(&of, &mut problems);
@@ -194,24 +197,26 @@ fn secrets(of: &Reader<'_>, problems: &mut Vec<Problem>) {
             problems.push(Problem::new(*at, format!("`{name}` is listed twice")));
         }
     }
-    for (name, _, at) in of.pairs("env") {
+    for (name, values, at) in of.pairs("env") {
         if secrets.iter().any(|(secret, _)| *secret == name || format!("{secret}_FILE") == name) {
             problems.push(
                 Problem::new(at, format!("`{name}` is set by `secrets` already"))
                     .help("one of the two lines")
                     .rule("K13"),
             );
-        } else if is_secret(&name) {
+        } else if is_secret(&name) || values.iter().any(|value| holds_secret(value)) {
+            let what = if is_secret(&name) { "looks like" } else { "holds" };
             problems.push(
                 Problem::new(
                     at,
-                    format!("`{name}` looks like a secret, and `env` is written into files"),
+                    format!("`{name}` {what} a secret, and `env` is written into files"),
                 )
                 .help(format!(
                     "secrets: [{name}]   # the value comes from secrets/{}",
                     name.to_lowercase()
                 ))
-                .rule("K13"),
+                .rule("K13")
+                .secret_behind(),
             );
         }
         if super::variables::SET_BY_US.contains(&name.as_str()) {
@@ -224,11 +229,69 @@ fn secrets(of: &Reader<'_>, problems: &mut Vec<Problem>) {
     }
 }
 
-/// The name of a variable tells that its value is nobody's business.
-#[must_use]
-pub fn is_secret(name: &str) -> bool {
-    let telling = ["SECRET", "PASSWORD", "PASSWD", "TOKEN", "PRIVATE", "CREDENTIAL", "API_KEY"];
-    telling.iter().any(|word| name.contains(word)) && !name.ends_with("_FILE")
+/// A secret in any other value, which would be written into files.
+fn hidden(of: &Reader<'_>, problems: &mut Vec<Problem>) {
+    for (path, (given, at)) in &of.read.values {
+        match given {
+            Given::One(text) if holds_secret(text) => {
+                problems.push(refused(*at, &format!("`{path}`")).secret_here());
+            }
+            Given::Many(items) => problems.extend(
+                items
+                    .iter()
+                    .filter(|(text, _)| holds_secret(text))
+                    .map(|(_, at)| refused(*at, &format!("`{path}`")).secret_here()),
+            ),
+            // Their values are told where the names are.
+            Given::Pairs(pairs) if !["env", "server.options"].contains(&path.as_str()) => {
+                problems.extend(
+                    pairs
+                        .iter()
+                        .filter(|(_, values, _)| values.iter().any(|text| holds_secret(text)))
+                        .map(|(name, _, at)| {
+                            refused(*at, &format!("`{path}.{name}`")).secret_behind()
+                        }),
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A secret in what is laid over rendered files.
+pub(super) fn patch(node: &Node, problems: &mut Vec<Problem>) {
+    let named = |entries: &[(Node, Node)], key: &str| {
+        let found = entries.iter().find(|(name, _)| name.text() == Some(key));
+        found.and_then(|(_, value)| value.text()).map(str::to_owned)
+    };
+    match &node.value {
+        Value::Map(entries) => {
+            // The environment of a container has its names and values side by side.
+            let variable = named(entries, "name").is_some_and(|name| is_secret(&name));
+            for (name, value) in entries {
+                let text = name.text().unwrap_or_default();
+                let secret = is_secret(text) || (variable && text == "value");
+                match value.text() {
+                    Some(literal) if (secret && is_literal(literal)) || holds_secret(literal) => {
+                        problems.push(refused(value.at, &format!("`{text}`")).secret_here());
+                    }
+                    Some(_) => {}
+                    None => patch(value, problems),
+                }
+            }
+        }
+        Value::List(items) => items.iter().for_each(|item| patch(item, problems)),
+        Value::Scalar { text, .. } if holds_secret(text) => {
+            problems.push(refused(node.at, "this").secret_here());
+        }
+        _ => {}
+    }
+}
+
+fn refused(at: Position, what: &str) -> Problem {
+    Problem::new(at, format!("{what} holds a secret, and it is written into files"))
+        .help("a secret is a file: `secrets: [NAME]`, and what needs it reads the file that NAME_FILE names")
+        .rule("K13")
 }
 
 /// What goes into the image has what is run there.
@@ -308,6 +371,21 @@ mod tests {
     #[test]
     fn secrets_in_env_are_refused() {
         insta::assert_snapshot!(told("env:\n  DB_PASSWORD: hunter2\n  DJANGO_ALLOWED_HOSTS: x\n"));
+    }
+
+    #[test]
+    fn no_value_may_hold_a_secret_and_none_is_shown() {
+        let more = "env:\n  DATABASE_URL: postgres://me:hunter2@db/site\n  PASSWORD_RESET_TIMEOUT: 3600\n\
+            server:\n  options:\n    alarm: [\"a cmd:x\", \"mail curl:smtp://h;auth_pass=hunter2\"]\n    log-slow: 64\n\
+            workers:\n  mail: {command: \"work --password hunter2\"}\n\
+            patches:\n  compose.yaml:\n    services: {web: {environment: {API_KEY: hunter2, PLACE: \"here\"}}}\n  \
+            k8s/50-deployment.yaml:\n    spec: {env: [{name: DB_PASSWORD, value: hunter2}]}\n";
+        let source = format!(
+            "{GOOD}  snippets:\n    location: proxy_set_header Authorization \"Basic hunter2hunter2\";\n{more}"
+        );
+        let problems = load("ruwsgi.yaml", &source, |_| Known::Yes).unwrap_err();
+        insta::assert_snapshot!(problems.to_string());
+        assert!(!problems.to_string().contains("hunter2"));
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub mod render;
 pub mod rules;
 mod run;
 mod schema;
+mod secrecy;
 mod shapes;
 mod show;
 pub mod spec;

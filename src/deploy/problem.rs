@@ -28,12 +28,14 @@ pub struct Problem {
     pub rule: Option<&'static str>,
     /// It is allowed, and perhaps not meant.
     pub warning: bool,
+    /// So many letters of the line are shown; behind them is a secret.
+    pub shown: Option<usize>,
 }
 
 impl Problem {
     /// A problem at this place.
     pub fn new(at: Position, message: impl Into<String>) -> Self {
-        Self { at, message: message.into(), help: None, rule: None, warning: false }
+        Self { at, message: message.into(), help: None, rule: None, warning: false, shown: None }
     }
 
     /// The same, with what to write instead.
@@ -47,6 +49,21 @@ impl Problem {
     #[must_use]
     pub fn warning(mut self) -> Self {
         self.warning = true;
+        self
+    }
+
+    /// The same, without the secret that is behind the name here.
+    #[must_use]
+    pub fn secret_behind(mut self) -> Self {
+        self.shown = Some(self.at.column.max(1) - 1 + self.at.length);
+        self
+    }
+
+    /// The same, without the secret that is here.
+    #[must_use]
+    pub fn secret_here(mut self) -> Self {
+        self.at.length = 1;
+        self.shown = Some(self.at.column.max(1) - 1);
         self
     }
 
@@ -122,7 +139,10 @@ fn show(out: &mut fmt::Formatter<'_>, file: &str, source: &str, problem: &Proble
     head(out, file, problem)?;
     if let Some(text) = line.checked_sub(1).and_then(|index| source.lines().nth(index)) {
         let width = line.to_string().len();
-        let shown: String = text.chars().take(160).collect();
+        let mut shown: String = text.chars().take(problem.shown.unwrap_or(160).min(160)).collect();
+        if problem.shown.is_some() {
+            shown.push('…');
+        }
         let marks = "^".repeat(length.clamp(1, 60));
         writeln!(out, "{:width$} |\n{line} | {shown}", "")?;
         writeln!(out, "{:width$} | {:indent$}{marks}", "", "", indent = column.max(1) - 1)?;

@@ -9,6 +9,9 @@ use crate::deploy::detect::label;
 /// Programs that are a service of their own, and the service.
 static SERVICES: &[(&str, &str)] = &[("redis-server", "redis"), ("memcached", "memcached")];
 
+/// Why a command with a secret in it is left out.
+const HOLDS_A_SECRET: &str = "it holds a secret: put that into a file of secrets/, list it under `secrets`, and let the command read the file";
+
 /// Adds daemons and jobs, in the order `attach-daemon`, `smart-attach-daemon`, `cron`, `unique-cron`.
 pub(super) fn describe(jobs: [Option<Group>; 4], adoption: &mut Adoption) {
     let [daemons, smart, cron, unique] = jobs;
@@ -31,6 +34,9 @@ fn daemon(line: usize, command: &str, adoption: &mut Adoption) {
         adoption.description.set(&format!("services.{service}.mode"), "managed", &[line]);
         return adoption.settle(line, Fate::Replaced(format!("services.{service}: managed")));
     }
+    if adoption.is_hidden(line) {
+        return adoption.settle(line, Fate::Left(HOLDS_A_SECRET.into()));
+    }
     let command = adoption.relative(command.trim());
     let name = free(adoption, "workers", &name_of(&command));
     adoption.description.set(&format!("workers.{name}.command"), command, &[line]);
@@ -45,6 +51,9 @@ fn job(line: usize, value: &str, adoption: &mut Adoption) {
         let why = "it needs a minute, an hour, a day, a month, a weekday and a command";
         return adoption.settle(line, Fate::Left(why.into()));
     };
+    if adoption.is_hidden(line) {
+        return adoption.settle(line, Fate::Left(HOLDS_A_SECRET.into()));
+    }
     let command = adoption.relative(&command);
     let name = free(adoption, "cron", &name_of(&command));
     adoption.description.set(&format!("cron.{name}.schedule"), fields.join(" "), &[line]);

@@ -8,6 +8,7 @@ use super::description::Description;
 use super::settle::ALWAYS;
 use super::{Adoption, Fate};
 use crate::deploy::kinds::{is_module, size};
+use crate::deploy::secrecy::{holds_secret, in_option, is_secret};
 use crate::deploy::variables::SET_BY_US;
 use crate::options::apply::{Examined, Verdict};
 use crate::options::directive::{Directive, Origin};
@@ -48,6 +49,9 @@ static ANSWERED: &[(&str, &str)] = &[
 
 /// Options the rendered uwsgi.ini must have its own way: the files around it count on them.
 static FIXED: &[&str] = &["strict", "master", "need-app", "vacuum", "die-on-term"];
+
+/// Why an option with a secret in it is left out.
+const HOLDS_A_SECRET: &str = "it holds a secret: put that into a file of secrets/, list it under `secrets`, and write the option with @(/run/secrets/name) in its place";
 
 /// Ways to name an application that are not a module.
 static OTHER_APPLICATIONS: &[&str] =
@@ -366,8 +370,8 @@ fn environment(env: &Group, adoption: &mut Adoption) {
             adoption.settle(*line, Fate::Left("it is not NAME=VALUE".into()));
             continue;
         };
-        let fate = if crate::deploy::check::is_secret(name) {
-            adoption.hide(*line, name);
+        let fate = if is_secret(name) || holds_secret(value) {
+            adoption.hide(*line, value);
             secrets.push((*line, name.to_owned()));
             Fate::Replaced(format!(
                 "secrets: [{name}]; put its value into secrets/{} and read the file that {name}_FILE names",
@@ -484,6 +488,17 @@ fn other(mut option: Group, adoption: &mut Adoption) {
                 },
             );
         }
+        return;
+    }
+    option.values.retain(|(line, value)| {
+        let secret = in_option(name, value);
+        if secret {
+            adoption.hide(*line, value);
+            adoption.settle(*line, Fate::Left(HOLDS_A_SECRET.into()));
+        }
+        !secret
+    });
+    if option.values.is_empty() {
         return;
     }
     if ["logger", "req-logger"].contains(&name) {

@@ -11,6 +11,7 @@ use super::{Adoption, Fate};
 use crate::deploy::kinds::{Kind, size, units};
 use crate::deploy::nginx::{Directive, read, written};
 use crate::deploy::problem::Position;
+use crate::deploy::secrecy::holds_secret;
 use crate::deploy::yaml::{self, Form, Node};
 use crate::error::Failure;
 
@@ -277,7 +278,11 @@ struct Site<'a> {
 
 impl Site<'_> {
     fn add(&mut self, found: &Found, fate: Fate) -> usize {
-        self.adoption.add(found.origin(), found.text(), fate)
+        let line = self.adoption.add(found.origin(), found.text(), fate);
+        if holds_secret(&found.text()) {
+            self.adoption.hide(line, &found.directive.words.join(" "));
+        }
+        line
     }
 
     fn carried(&mut self, found: &Found, key: &str) -> usize {
@@ -338,6 +343,9 @@ impl Site<'_> {
     /// What has no key is said in nginx's own language.
     fn snippet(&mut self, found: &Found, place: Place) {
         let text = written(&found.whole());
+        if holds_secret(&text) {
+            return self.left(found, "it holds a secret, which no file of the image may");
+        }
         let value = yaml::Value::Scalar { text: text.clone(), form: Form::Text };
         let node = Node { at: Position::default(), value };
         if Kind::Snippet.scalar(&node).is_err() {

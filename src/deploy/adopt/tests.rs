@@ -133,6 +133,41 @@ fn a_secret_is_not_shown_nor_written() {
     let (adoption, text) = adopted("shop.ini", None);
     let all = format!("{text}{:#}{}", report::json(&adoption), shown(&adoption));
     assert!(!all.contains("not to be shown") && text.contains("secrets: [DATABASE_PASSWORD]"));
+    assert!(!all.contains("not-to-be-shown"), "{all}");
+}
+
+#[test]
+fn no_place_of_a_configuration_lets_a_secret_through() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = [
+        "alarm = jabber xmpp:me@example.com;hunter2;you@example.com",
+        "alarm = mail curl:smtps://mail.example.com;auth_user=me;auth_pass=hunter2",
+        "alarm = shout cmd:/usr/bin/shout",
+        "env = DATABASE_URL=postgres://me:hunter2@db/site",
+        "env = PLACE=here",
+        "legion = one 225.1.1.1:4242 98 bf-cbc:hunter2",
+        "route = ^/x basicauth:Private,me:hunter2",
+        "attach-daemon = celery --broker redis://:hunter2@cache worker",
+        "cron = 1 -1 -1 -1 -1 fetch --password hunter2",
+        "no-such-password = hunter2",
+        "processes = https://me:hunter2@example.com",
+        "set-placeholder = password=hunter2",
+        "file-serve-mode = https://me:hunter2@example.com",
+    ];
+    let ini = folder.path().join("site.ini");
+    std::fs::write(&ini, format!("[uwsgi]\n{}\n", lines.join("\n"))).expect("a file");
+    let conf = folder.path().join("site.conf");
+    let site = "server {\n  server_name a.example;\n  location / {\n    proxy_set_header Authorization \"Basic hunter2hunter2\";\n    uwsgi_param API_TOKEN hunter2;\n    error_page 502 /sorry.html;\n    uwsgi_pass unix:/x;\n  }\n}\n";
+    std::fs::write(&conf, site).expect("a file");
+    let (adoption, text) = adopted(&ini.to_string_lossy(), Some(&conf.to_string_lossy()));
+    let all = format!("{text}{:#}{}", report::json(&adoption), shown(&adoption));
+    assert!(!all.contains("hunter2"), "{all}");
+    // What stands beside a secret is carried.
+    for carried in ["cmd:/usr/bin/shout", "PLACE: here", "/sorry.html", "secrets: [DATABASE_URL]"] {
+        assert!(text.contains(carried), "{carried} is not in\n{text}");
+    }
+    let told = |text: &str| adoption.lines.iter().filter(|line| line.text == text).count();
+    assert_eq!((told("alarm = …"), told("env = DATABASE_URL=…")), (2, 1), "{}", shown(&adoption));
 }
 
 #[test]

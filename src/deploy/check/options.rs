@@ -3,6 +3,7 @@
 use crate::deploy::keys::closest;
 use crate::deploy::load::{Known, Knows, Reader};
 use crate::deploy::problem::Problem;
+use crate::deploy::secrecy::in_option;
 
 /// uWSGI options that ruwsgi.yaml has keys for, and those the rendered uwsgi.ini must have its way.
 static OWNED: &[(&str, &str)] = &[
@@ -52,6 +53,19 @@ pub(super) fn check(of: &Reader<'_>, knows: Knows, problems: &mut Vec<Problem>) 
                     .rule("X4"),
             );
             continue;
+        }
+        if values.iter().any(|value| in_option(&name, value)) {
+            problems.push(
+                Problem::new(
+                    at,
+                    format!("`{name}` holds a secret, and uwsgi.ini is a file of the image"),
+                )
+                .help(
+                    "secrets: [NAME], and `@(/run/secrets/name)` where the secret is in the value",
+                )
+                .rule("U12")
+                .secret_behind(),
+            );
         }
         let problem = match knows(&name) {
             Known::Yes => None,
