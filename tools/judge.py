@@ -135,12 +135,13 @@ class Description:
         certificate(folder)
 
         def here(text):
+            # First of all: the folder may be below /tmp itself.
+            text = text.replace("/tmp/", f"{folder}/")
             for port, other in (ports or {}).items():
                 text = re.sub(rf"(listen (?:127\.0\.0\.1:)?){port}\b", rf"\g<1>{other}", text)
             text = re.sub(r"(ssl_certificate) [^;]*;", rf"\1 {folder}/leaf.crt;", text)
             text = re.sub(r"(ssl_certificate_key) [^;]*;", rf"\1 {folder}/leaf.key;", text)
-            text = text.replace("/etc/nginx/conf.d", f"{folder}/conf.d")
-            return text.replace("/tmp/", f"{folder}/")
+            return text.replace("/etc/nginx/conf.d", f"{folder}/conf.d")
 
         for name, text in files.items():
             (folder / "conf.d" / name).write_text(here(text))

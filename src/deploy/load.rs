@@ -139,7 +139,9 @@ fn patches(root: &mut Node, problems: &mut Vec<Problem>) -> Vec<(Node, Node)> {
         Value::Map(files) => {
             let other = |(_, change): &&(Node, Node)| !matches!(change.value, Value::Map(_));
             files.iter().filter(other).for_each(|(_, change)| wrong(change));
-            files.iter().for_each(|(_, change)| check::patch(change, problems));
+            for (_, change) in &files {
+                check::patch(change, problems);
+            }
             files
         }
         Value::Null => Vec::new(),
