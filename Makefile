@@ -57,10 +57,11 @@ bench: ## Compare with other servers: docs/benchmarks.md; QUICK=1, ONLY="hello:k
 	tools/bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS_EACH),--seconds $(SECONDS_EACH))
 
 .PHONY: judge
-judge: ## Let the programs they are for judge the files that are rendered for tests/fixtures/deploy
+judge: ## Let the programs they are for judge the files that are rendered for tests/fixtures/deploy; have a certificate issued
 	tools/need cc rust python nginx openssl lint venvs judges
 	$(env); choose_python; cargo build --quiet --locked
 	"$$tools/judges/bin/python" -I tools/judge.py
+	"$$tools/judges/bin/python" -I tools/acme.py
 
 .PHONY: e2e
 e2e: ## Run the reference site in containers: logins, restarts, kills and rolls under load, the pod; needs Docker
