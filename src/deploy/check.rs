@@ -479,6 +479,37 @@ mod tests {
         assert_eq!(staging.k8s.namespace, "mysite-staging");
     }
 
+    #[test]
+    fn an_environment_takes_away_what_is_named_with_nothing() {
+        let more =
+            "env: {KEPT: on, GONE: x}\nenvironments:\n  live: {env: {GONE: }, nginx: {tls: }}\n";
+        let spec = load("ruwsgi.yaml", &format!("{GOOD}{more}"), |_| Known::Yes).unwrap();
+        let live = spec.environments.first().expect("an environment");
+        let text = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(live.env, [text("KEPT", "on")]);
+        assert_eq!(spec.env.len(), 2);
+    }
+
+    #[test]
+    fn words_of_yaml_are_words_where_a_word_is_wanted() {
+        let tls = "  tls: upstream\n  trusted_proxies: [10.0.0.0/8]\n  hsts: off\n";
+        let more = "env: {A: yes, B: 0777}\nserver:\n  options: {lazy-apps: yes}\n";
+        let spec = load("ruwsgi.yaml", &format!("{GOOD}{tls}{more}"), |_| Known::Yes).unwrap();
+        assert_eq!(spec.nginx.hsts, crate::deploy::spec::Hsts::Off);
+        let values: Vec<_> = spec.env.iter().map(|(_, value)| value.as_str()).collect();
+        assert_eq!(values, ["yes", "0777"]);
+        assert_eq!(spec.server.options, [("lazy-apps".to_owned(), vec!["true".to_owned()])]);
+    }
+
+    #[test]
+    fn every_problem_has_a_place() {
+        let told =
+            load("ruwsgi.yaml", "name: x\nname: y\napp: x\nimages: {tag: x-}\n", |_| Known::Yes);
+        let problems = told.unwrap_err();
+        let places: Vec<_> = problems.list.iter().map(|it| (it.at.line, it.at.column)).collect();
+        assert_eq!(places, [(1, 1), (2, 1), (3, 6), (4, 15)], "{problems}");
+    }
+
     proptest::proptest! {
         #![proptest_config(proptest::test_runner::Config { cases: 48, failure_persistence: None, ..Default::default() })]
         #[test]

@@ -28,6 +28,15 @@ pub fn join(root: &str, path: &str) -> String {
     Path::new(root).join(path).to_string_lossy().into_owned()
 }
 
+/// How the names of nginx's variables and zones begin. Its table has no place for names of more than 46 letters.
+pub(super) fn variable(name: &str) -> String {
+    let plain = name.replace('-', "_");
+    match plain.get(..29) {
+        Some(start) if plain.len() > 38 => format!("{start}_{}", hash(&[name])),
+        _ => plain,
+    }
+}
+
 /// An address of IPv6 as it stands in URLs and in nginx.
 pub(super) fn bracket(host: String) -> String {
     if host.contains(':') { format!("[{host}]") } else { host }
@@ -84,7 +93,7 @@ fn application(spec: &Spec) -> Value {
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "name": spec.name,
-        "variable": spec.name.replace('-', "_"),
+        "variable": variable(&spec.name),
         "environment_name": spec.environment,
         "project_name": match &spec.environment {
             Some(environment) => format!("{}-{environment}", spec.name),
@@ -102,6 +111,8 @@ fn application(spec: &Spec) -> Value {
         "install": install,
         "requirement_files": files,
         "requirement_folder": folder,
+        // The library reads TOML since Python 3.11; pip has always brought a reader of its own.
+        "toml": if spec.python == "3.10" { "from pip._vendor import tomli as tomllib" } else { "import tomllib" },
         "files": app.files,
         "collectstatic": app.collectstatic,
         "migrate": app.migrate,
@@ -110,6 +121,7 @@ fn application(spec: &Spec) -> Value {
         "volume": spec.has_volume(),
         "static_url": app.static_url,
         "media_url": media.map(|(url, _)| url),
+        "media_private": app.media_private.as_ref().map(|folder| format!("{}/", folder.trim_end_matches('/'))),
         "static_in_image": join(IN_IMAGE, &app.static_root),
         "media_in_image": media.map(|(_, folder)| join(IN_IMAGE, folder)),
         "data_in_image": app.data_dir.as_ref().map(|folder| join(IN_IMAGE, folder)),

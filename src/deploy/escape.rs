@@ -50,7 +50,8 @@ pub fn words(value: &str, out: &mut dyn Write) -> Result<()> {
 
 /// A JSON string, which is a YAML string and a word of Docker's exec form too.
 ///
-/// Everything but printable ASCII is escaped: YAML takes U+0085 and U+2028 for line breaks.
+/// Nearly everything but printable ASCII is escaped: YAML takes U+0085 and U+2028 for line breaks. What JSON escapes
+/// with two units, such as an emoji, stays as it is, as readers of YAML refuse half of a letter.
 #[must_use]
 pub fn json(value: &str) -> String {
     let mut text = String::from("\"");
@@ -58,7 +59,7 @@ pub fn json(value: &str) -> String {
         match letter {
             '"' => text.push_str("\\\""),
             '\\' => text.push_str("\\\\"),
-            ' '..='~' => text.push(letter),
+            ' '..='~' | '\u{10000}'.. => text.push(letter),
             _ => {
                 for unit in letter.encode_utf16(&mut [0; 2]) {
                     let _ = std::fmt::Write::write_fmt(&mut text, format_args!("\\u{unit:04x}"));
@@ -136,7 +137,7 @@ mod tests {
             ("/run/x", "/run/x"),
             ("No", "\"No\""),
             ("a\u{85}b", "\"a\\u0085b\""),
-            ("😀", "\"\\ud83d\\ude00\""),
+            ("😀", "\"😀\""),
         ] {
             assert_eq!(text(yaml, value).unwrap(), expected);
         }

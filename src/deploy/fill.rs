@@ -129,6 +129,7 @@ fn app(of: &Reader<'_>) -> App {
         static_url: of.text("app.static_url"),
         static_root: of.text("app.static_root"),
         media: of.maybe("app.media_url").zip(of.maybe("app.media_root")),
+        media_private: of.maybe("app.media_private"),
         data_dir: of.maybe("app.data_dir"),
         health: of.text("app.health"),
     }

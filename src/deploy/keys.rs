@@ -52,11 +52,11 @@ pub fn read(root: &Node) -> Read {
             read.named.iter().filter(|(path, _)| matches(parent, path)).cloned().collect()
         } else {
             let at = read.sections.iter().find(|(name, _)| name == parent).map(|(_, at)| *at);
-            vec![(parent.to_owned(), at.unwrap_or_default())]
+            vec![(parent.to_owned(), at.unwrap_or(root.at))]
         };
         for (parent, at) in places {
             let path = if parent.is_empty() { last.to_owned() } else { format!("{parent}.{last}") };
-            if !read.seen.contains(&path) {
+            if !read.seen.contains(&path) && !read.seen.contains(&parent) {
                 missing.push(
                     Problem::new(
                         at,
@@ -127,6 +127,8 @@ fn not_a_section(node: &Node, pattern: &str, actual: &str, read: &mut Read) {
     } else {
         (format!("`{path}`"), format!("known keys: {}", below(pattern).join(", ")))
     };
+    // What is missing in it is not told as well.
+    read.seen.push(path.to_owned());
     read.problems.push(
         Problem::new(
             node.at,
@@ -248,8 +250,13 @@ fn pairs(
         };
         let mut texts = Vec::new();
         for item in items {
-            match (item.text(), printable(item, &format!("`{path}`"))) {
-                (Some(_), Ok(text)) => match kind.pair(&text) {
+            let printable = printable(item, &format!("`{path}`"));
+            match (item.text(), printable) {
+                // `yes` is a word of YAML; an option wants the server's.
+                (Some(_), Ok(text)) => match kind.pair(&match item.truth() {
+                    Some(truth) if kind == Kind::Options => truth.to_string(),
+                    _ => text,
+                }) {
                     Ok(text) => texts.push(text),
                     Err(wants) => read.problems.push(Problem::new(
                         item.at,

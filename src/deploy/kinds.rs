@@ -4,8 +4,9 @@
 
 use super::problem::{Position, Problem};
 use super::shapes::{
-    command, is_digest, is_email, is_goal, is_host, is_identifier, is_image, is_label, is_network,
-    is_path, is_rate, is_schedule, is_tag, is_time_zone, is_url, is_variable, is_version, snippet,
+    command, is_digest, is_email, is_goal, is_host, is_identifier, is_image, is_label,
+    is_label_value, is_network, is_path, is_rate, is_schedule, is_tag, is_time_zone, is_url,
+    is_variable, is_version, snippet,
 };
 use super::yaml::{Form, Node, Value};
 
@@ -104,7 +105,7 @@ impl Kind {
     pub fn wants(self) -> String {
         match self {
             Self::Name => "a name of at most 40 lower-case letters, digits and `-`, starting with a letter".into(),
-            Self::Python => "a Python version from 3.9 to 3.19, such as 3.13".into(),
+            Self::Python => "a Python version from 3.10 to 3.19, such as 3.13".into(),
             Self::Module => "a Python module such as `mysite.settings`".into(),
             Self::Application => "a Python module and a callable such as `mysite.wsgi:application`".into(),
             Self::Url => "a path that starts and ends with `/`, such as `/static/`".into(),
@@ -122,7 +123,7 @@ impl Kind {
             Self::Hosts => "a list of host names without scheme, port and path, such as [www.example.com, localhost]".into(),
             Self::Networks => "a list of networks such as [10.0.0.0/8]".into(),
             Self::Image => "an image such as `registry.example.com/team/mysite`".into(),
-            Self::Tag => "a tag of letters, digits, `.`, `_` and `-`, such as `1.0`".into(),
+            Self::Tag => "a tag of at most 63 letters, digits, `.`, `_` and `-`, such as `1.0`".into(),
             Self::Bytes => "an amount such as `512Mi` or `1Gi`".into(),
             Self::Cpu => "an amount such as `250m` or `1`".into(),
             Self::Publish => "an address and a port such as `127.0.0.1:8080`".into(),
@@ -157,7 +158,7 @@ impl Kind {
         match self {
             Self::Name => ok(is_label(text, 40)),
             Self::Python => ok(text.strip_prefix("3.").is_some_and(|minor| {
-                !minor.starts_with('0') && matches!(minor.parse::<u8>(), Ok(9..=19))
+                !minor.starts_with('0') && matches!(minor.parse::<u8>(), Ok(10..=19))
             })),
             Self::Module => ok(is_module(text)),
             Self::Application => match text.split_once(':') {
@@ -178,13 +179,15 @@ impl Kind {
                 low,
                 high,
             ),
-            Self::Flag => match (text, &node.value) {
-                (_, Value::Scalar { form: Form::Truth, .. }) => Ok(text.to_owned()),
-                _ => Err(None),
+            Self::Flag => node.truth().map(|truth| truth.to_string()).ok_or(None),
+            // `on` and `off` are truths to YAML.
+            Self::Choice(words) => match (node.truth(), words.contains(&"on")) {
+                (Some(truth), true) => Ok(if truth { "on" } else { "off" }.to_owned()),
+                _ => ok(words.contains(&text)),
             },
-            Self::Choice(words) => ok(words.contains(&text)),
             Self::Image => ok(is_image(text)),
-            Self::Tag => ok(is_tag(text)),
+            // It is the value of a label, too.
+            Self::Tag => ok(is_tag(text) && is_label_value(text)),
             Self::Bytes => ok(quantity(text).is_some()),
             Self::Cpu => {
                 ok(text.strip_suffix('m').unwrap_or(text).parse::<u32>().is_ok_and(|n| n > 0))

@@ -31,14 +31,16 @@ pub type Knows = fn(&str) -> Known;
 pub fn load(file: &str, source: &str, knows: Knows) -> Result<Spec, Problems> {
     let mut root =
         yaml::read(source).map_err(|problem| Problems::new(file, source, vec![problem]))?;
+    let twice = yaml::duplicates(&root);
     let (overlays, mut problems) = overlays(&mut root);
+    problems.extend(twice);
     let patches = patches(&mut root, &mut problems);
     let (mut spec, found) = one(&root, None, knows);
     problems.extend(found);
     for (name, overlay) in overlays {
         problems.extend(built(&name, &overlay));
         let mut whole = root.clone();
-        lay_over(&mut whole, &overlay);
+        lay_over(&mut whole, &overlay, "");
         let (environment, found) = one(&whole, Some(&name), knows);
         // What is wrong without the environment has been told.
         for mut problem in found {
@@ -153,12 +155,20 @@ fn patches(root: &mut Node, problems: &mut Vec<Problem>) -> Vec<(Node, Node)> {
 }
 
 /// Mappings are joined; everything else is replaced, by the default when nothing stands behind the key.
-fn lay_over(under: &mut Node, over: &Node) {
+fn lay_over(under: &mut Node, over: &Node, path: &str) {
     match (&mut under.value, &over.value) {
         (Value::Map(entries), Value::Map(more)) => {
+            // A name of the user's own has no default: it goes.
+            let own = find(path).is_some_and(|key| key.kind.is_map());
             for (name, value) in more {
+                let text = name.text().unwrap_or_default();
+                if own && value.value == Value::Null {
+                    entries.retain(|(other, _)| other.text() != Some(text));
+                    continue;
+                }
+                let path = if path.is_empty() { text.to_owned() } else { format!("{path}.{text}") };
                 match entries.iter_mut().find(|(other, _)| other.text() == name.text()) {
-                    Some((_, node)) => lay_over(node, value),
+                    Some((_, node)) => lay_over(node, value, &path),
                     None => entries.push((name.clone(), value.clone())),
                 }
             }

@@ -47,12 +47,14 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 
 use crate::error::Failure;
-use problem::Problems;
+use problem::{Position, Problem, Problems};
 use show::say;
 use spec::{Spec, load};
 
 /// The name of the one file.
 pub const SPEC: &str = "ruwsgi.yaml";
+/// A ruwsgi.yaml may have so many bytes.
+const LARGEST: u64 = 1 << 20;
 
 /// The words behind `ruwsgi deploy`.
 #[derive(Subcommand)]
@@ -246,9 +248,8 @@ fn find_spec(file: Option<&Path>) -> Result<PathBuf> {
 fn read(file: Option<&Path>) -> Result<(PathBuf, Spec)> {
     let here = std::env::current_dir().context("cannot tell the current folder")?;
     let path = find_spec(file)?;
-    let source = std::fs::read_to_string(&path)
-        .with_context(|| format!("cannot read {}", path.display()))?;
     let name = path.strip_prefix(&here).unwrap_or(&path).display().to_string();
+    let source = text_of(&path, &name)?;
     let spec = load(&name, &source, knows)?;
     if !spec.warnings.is_empty() {
         let warnings = Problems::new(&name, &source, spec.warnings.clone());
@@ -256,6 +257,30 @@ fn read(file: Option<&Path>) -> Result<(PathBuf, Spec)> {
     }
     let root = path.parent().map_or_else(|| here.clone(), Path::to_path_buf);
     Ok((root, spec))
+}
+
+/// The text of a ruwsgi.yaml; one that is none is told with the place where it ends to be.
+fn text_of(path: &Path, name: &str) -> Result<String> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+        .with_context(|| format!("cannot read {name}"))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(Failure::new(format!("{name} is longer than 1 MiB"))
+            .hint("a ruwsgi.yaml has some hundred lines; `--file` names another")
+            .into());
+    }
+    String::from_utf8(bytes).map_err(|wrong| {
+        let good = wrong.utf8_error().valid_up_to();
+        let source = String::from_utf8_lossy(wrong.as_bytes()).into_owned();
+        let before = source.get(..good).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let at = Position { line, column, length: 1 };
+        let problem = Problem::new(at, "a byte that is not UTF-8").help("save the file as UTF-8");
+        Problems::new(name, &source, vec![problem]).into()
+    })
 }
 
 fn complain(error: &anyhow::Error) -> ExitCode {

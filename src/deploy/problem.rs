@@ -86,7 +86,9 @@ pub struct Problems {
     pub list: Vec<Problem>,
 }
 
-/// So many are shown with their line and what to write; the rest is told in a line each, so that it stays on one screen.
+/// So many letters of a line are shown.
+const WIDEST: usize = 120;
+/// So many are shown with their line and what to write; the rest without the line, so that it stays on one screen.
 const SHOWN: usize = 6;
 
 impl Problems {
@@ -106,6 +108,9 @@ impl fmt::Display for Problems {
         }
         for problem in self.list.iter().skip(SHOWN) {
             head(out, &self.file, problem)?;
+            if let Some(help) = problem.help.as_deref().and_then(|help| help.lines().next()) {
+                writeln!(out, "  = {help}")?;
+            }
         }
         if self.list.len() > SHOWN {
             writeln!(out)?;
@@ -139,13 +144,18 @@ fn show(out: &mut fmt::Formatter<'_>, file: &str, source: &str, problem: &Proble
     head(out, file, problem)?;
     if let Some(text) = line.checked_sub(1).and_then(|index| source.lines().nth(index)) {
         let width = line.to_string().len();
-        let mut shown: String = text.chars().take(problem.shown.unwrap_or(160).min(160)).collect();
+        // Of a long line, the part that is meant.
+        let skipped = if column > WIDEST { column - WIDEST / 2 } else { 0 };
+        let shown =
+            text.chars().take(problem.shown.unwrap_or(usize::MAX)).skip(skipped).take(WIDEST);
+        let mut shown: String = shown.collect();
         if problem.shown.is_some() {
             shown.push('…');
         }
+        let column = column.max(1) - skipped;
         let marks = "^".repeat(length.clamp(1, 60));
         writeln!(out, "{:width$} |\n{line} | {shown}", "")?;
-        writeln!(out, "{:width$} | {:indent$}{marks}", "", "", indent = column.max(1) - 1)?;
+        writeln!(out, "{:width$} | {:indent$}{marks}", "", "", indent = column - 1)?;
     }
     if let Some(help) = &problem.help {
         for line in help.lines() {

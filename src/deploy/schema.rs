@@ -30,7 +30,7 @@ fn section(prefix: &str, whole: bool) -> Value {
         }
         let row = KEYS.iter().find(|key| key.path == path);
         let value = match row {
-            Some(key) => property(key),
+            Some(key) => property(key, whole),
             None => short_or_section(&path, whole),
         };
         if whole && row.is_some_and(|key| key.default == Fallback::Required) {
@@ -66,14 +66,26 @@ fn short_or_section(path: &str, whole: bool) -> Value {
         KEYS.iter().find(|key| key.path == path)
     });
     match key {
-        Some(key) => json!({"anyOf": [property(key), inner]}),
+        Some(key) => json!({"anyOf": [property(key, whole), inner]}),
         None => inner,
     }
 }
 
-fn property(key: &Key) -> Value {
-    let mut value = kind(key.kind);
+fn property(key: &Key, whole: bool) -> Value {
+    let mut value = kind(key.kind, whole);
     if let Some(value) = value.as_object_mut() {
+        // An empty key is the same as none.
+        if key.default != Fallback::Required {
+            for list in ["type", "enum"] {
+                match value.get_mut(list) {
+                    Some(Value::Array(items)) => {
+                        items.push(if list == "type" { json!("null") } else { Value::Null });
+                    }
+                    Some(one) => *one = json!([one.take(), "null"]),
+                    None => {}
+                }
+            }
+        }
         value.insert("description".into(), json!(key.about));
         if let Fallback::Is(text) = key.default {
             value.insert("default".into(), default(key.kind, text));
@@ -90,18 +102,29 @@ fn default(kind: Kind, text: &str) -> Value {
     }
 }
 
-fn kind(kind: Kind) -> Value {
-    let scalar = json!({"type": ["string", "number", "boolean"]});
+fn kind(kind: Kind, whole: bool) -> Value {
+    let mut scalar = json!({"type": ["string", "number", "boolean"]});
+    if !whole {
+        // An environment takes away what is named with nothing.
+        scalar = json!({"type": ["string", "number", "boolean", "null"]});
+    }
     match kind {
         Kind::Flag => json!({"type": "boolean"}),
         Kind::Number(low, high) => json!({"type": "integer", "minimum": low, "maximum": high}),
-        Kind::Seconds(..)
-        | Kind::Size(..)
-        | Kind::Python
-        | Kind::Cpu
-        | Kind::Tag
-        | Kind::Version => {
-            json!({"type": ["string", "number"]})
+        Kind::Seconds(..) => json!({"type": ["string", "integer"], "pattern": "^[0-9]+[smh]?$"}),
+        Kind::Size(..) => json!({"type": ["string", "integer"], "pattern": "^[0-9]+[kKmMgG]?$"}),
+        Kind::Cpu => json!({"type": ["string", "integer"], "pattern": "^[0-9]+m?$"}),
+        Kind::Python | Kind::Tag | Kind::Version => json!({"type": ["string", "number"]}),
+        Kind::Bytes => json!({"type": "string", "pattern": "^[1-9][0-9]*(Ki|Mi|Gi|Ti)$"}),
+        Kind::Name => json!({"type": "string", "pattern": "^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$"}),
+        Kind::Url => json!({"type": "string", "pattern": "^/.*/$"}),
+        Kind::UrlPath => json!({"type": "string", "pattern": "^/"}),
+        Kind::Digest => json!({"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}),
+        Kind::Publish => json!({"type": "string", "pattern": "^[0-9.]+:[0-9]+$"}),
+        // Readers of YAML 1.1 take `on` and `off` for truths.
+        Kind::Choice(words) if words.contains(&"on") => {
+            let words = words.iter().map(|word| json!(word)).chain([json!(true), json!(false)]);
+            json!({"enum": words.collect::<Vec<_>>()})
         }
         Kind::Choice(words) => json!({"enum": words}),
         Kind::Words(words) => json!({"type": "array", "items": {"enum": words}}),

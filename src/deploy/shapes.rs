@@ -104,6 +104,12 @@ pub(super) fn is_tag(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
+/// The value of a Kubernetes label.
+pub(super) fn is_label_value(text: &str) -> bool {
+    let ends = |letter: char| letter.is_ascii_alphanumeric();
+    text.len() <= 63 && text.starts_with(ends) && text.ends_with(ends)
+}
+
 /// A reference to an image.
 pub(super) fn is_image(text: &str) -> bool {
     let (name, digest) =

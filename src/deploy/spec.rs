@@ -83,6 +83,8 @@ pub struct App {
     pub static_root: String,
     /// `MEDIA_URL` and `MEDIA_ROOT`.
     pub media: Option<(String, String)>,
+    /// What of it nginx serves only on the application's word.
+    pub media_private: Option<String>,
     /// A folder that must survive.
     pub data_dir: Option<String>,
     /// The path health checks ask for.

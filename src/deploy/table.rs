@@ -58,6 +58,7 @@ pub static KEYS: &[Key] = &[
     key("app.static_root", Kind::Folder, Is("staticfiles"), "STATIC_ROOT: where `collectstatic` writes."),
     key("app.media_url", Kind::Url, Off, "MEDIA_URL: nginx serves uploads from there. Needs `media_root`."),
     key("app.media_root", Kind::Folder, Off, "MEDIA_ROOT: kept on a volume. Needs `media_url`."),
+    key("app.media_private", Kind::Inside, Off, "A folder in `media_root` that clients get nothing from but what the application sends with `X-Accel-Redirect: MEDIA_URL…`."),
     key("app.data_dir", Kind::Folder, Off, "A folder of the application that must survive, such as the one of a SQLite file: kept on a volume."),
     key("app.health", Kind::UrlPath, Is("/"), "A path that answers 200 without touching the database; health checks ask for it."),
 

@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::options::DuplicateKeyPolicy;
 use serde_saphyr::{Location, Spanned};
 
 use super::problem::{Position, Problem};
@@ -59,6 +60,17 @@ impl Node {
         }
     }
 
+    /// What YAML takes for true or false; the text is as it was written.
+    #[must_use]
+    pub fn truth(&self) -> Option<bool> {
+        match &self.value {
+            Value::Scalar { text, form: Form::Truth } => {
+                Some(!["false", "no", "off", "n"].contains(&text.to_lowercase().as_str()))
+            }
+            _ => None,
+        }
+    }
+
     /// What this is, for a message.
     #[must_use]
     pub fn describe(&self) -> String {
@@ -77,7 +89,10 @@ impl Node {
 
 /// Reads one document.
 pub fn read(source: &str) -> Result<Node, Problem> {
-    let raw: Raw = serde_saphyr::from_str(source).map_err(|error| {
+    // Both of two equal keys are kept, for `duplicates`.
+    let mut options = serde_saphyr::Options::default();
+    options.duplicate_keys = DuplicateKeyPolicy::LastWins;
+    let raw: Raw = serde_saphyr::from_str_with_options(source, options).map_err(|error| {
         if let Some(problem) = tab(source) {
             return problem;
         }
@@ -86,10 +101,41 @@ pub fn read(source: &str) -> Result<Node, Problem> {
         let text = text.lines().next().unwrap_or_default();
         // The place is shown by us.
         let text = text.split(" at line ").next().unwrap_or(text).trim_end_matches(':');
+        if text.starts_with("budget") || text.starts_with("recursion") {
+            return Problem::new(at, "the file says more than a ruwsgi.yaml can").help(
+                "no anchors that multiply each other, and no values hundreds of levels deep",
+            );
+        }
         Problem::new(at, format!("this is not YAML: {text}"))
             .help("two spaces of indentation, `key: value` with a blank behind the colon, no tabs")
     })?;
     Ok(raw.into_node(source))
+}
+
+/// Keys that are there twice.
+#[must_use]
+pub fn duplicates(node: &Node) -> Vec<Problem> {
+    match &node.value {
+        Value::Map(entries) => {
+            let mut problems = Vec::new();
+            for (index, (name, value)) in entries.iter().enumerate() {
+                let before =
+                    entries.iter().take(index).find(|(other, _)| other.value == name.value);
+                if let (Some((first, _)), Some(text)) = (before, name.text()) {
+                    problems.push(
+                        Problem::new(name.at, format!("`{text}` is there twice")).help(format!(
+                            "one of the two; the first is in line {}",
+                            first.at.line
+                        )),
+                    );
+                }
+                problems.extend(duplicates(value));
+            }
+            problems
+        }
+        Value::List(items) => items.iter().flat_map(duplicates).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// The parser tells a tab at the place where the line before began.
@@ -143,7 +189,10 @@ impl Raw {
             Any::Number => {
                 Value::Scalar { text: written().unwrap_or_default(), form: Form::Number }
             }
-            Any::Truth(truth) => Value::Scalar { text: truth.to_string(), form: Form::Truth },
+            Any::Truth(truth) => {
+                let text = written().filter(|text| text.len() <= 5);
+                Value::Scalar { text: text.unwrap_or_else(|| truth.to_string()), form: Form::Truth }
+            }
             Any::List(list) => {
                 Value::List(list.into_iter().map(|raw| raw.into_node(source)).collect())
             }
@@ -260,6 +309,16 @@ mod tests {
     fn a_file_that_is_not_yaml_is_told_with_its_line() {
         let problem = read("name: x\n\tpython: 3\n").unwrap_err();
         assert_eq!((problem.at.line, problem.at.column), (2, 1), "{problem:?}");
-        assert_eq!(read("a: 1\na: 2\n").unwrap_err().at.line, 2);
+    }
+
+    #[test]
+    fn keys_that_are_there_twice_are_told() {
+        let node = read(
+            "a: 1\nb: {c: 1, d: [{e: 1, e: 2}], c: 3}\na: 2\nf: &f {g: 1}\nh: {<<: *f, g: 2}\n",
+        );
+        let problems = duplicates(&node.unwrap());
+        let places: Vec<_> = problems.iter().map(|it| (it.at.line, it.at.column)).collect();
+        assert_eq!(places, [(2, 22), (2, 30), (3, 1)]);
+        assert!(problems.iter().all(|it| it.message.ends_with(" is there twice")));
     }
 }

@@ -22,7 +22,10 @@ def application(environ, start):
     length = len(environ["wsgi.input"].read())
     told = {name: str(value) for name, value in environ.items() if name.isupper() or name == "wsgi.url_scheme"}
     text = json.dumps({"length": length, "path": path, "told": told}).encode()
-    start("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(text)))])
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(text)))]
+    if path == "/give":
+        headers = [("Content-Type", "text/plain"), ("X-Accel-Redirect", "/media/private/letter.txt")]
+    start("200 OK", headers)
     return [text]
 "#;
 
@@ -43,6 +46,8 @@ impl Live {
         let (folder, root) = starter(&["--proxy", pass]);
         change(&root.join("ruwsgi.yaml"), "nginx:\n", &format!("nginx:\n{nginx}"));
         change(&root.join("ruwsgi.yaml"), "  harakiri: 30s", server);
+        let private = "  media_root: media\n  media_private: private\n";
+        change(&root.join("ruwsgi.yaml"), "  media_root: media\n", private);
         fs::write(root.join("mysite/wsgi.py"), ECHO).expect("written");
         let (child, port, lines) = run(&root, &python);
         // Somebody has to read what it says.
@@ -131,6 +136,7 @@ fn static_files_have_their_headers_and_hidden_ones_are_nobodys() {
         ("staticfiles/settings.py", "SECRET = 1"),
         ("media/page.html", "<script>alert(1)</script>"),
         ("media/.hidden", "x"),
+        ("media/private/letter.txt", "for you alone"),
     ] {
         live.file(path, text);
     }
@@ -160,11 +166,19 @@ fn static_files_have_their_headers_and_hidden_ones_are_nobodys() {
         "/static/settings.py",
         "/static/none.css",
         "/media/.hidden",
+        "/media/private/letter.txt",
     ] {
         let answer = live.get(path, "");
         assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
     }
     assert!(live.get("/.well-known/security.txt", "").starts_with("HTTP/1.1 200"));
+    // Only the application gives it, and says what it is.
+    let given = live.get("/give", "");
+    assert!(
+        given.ends_with("for you alone") && given.contains("Content-Type: text/plain"),
+        "{given}"
+    );
+    assert!(given.contains("X-Content-Type-Options: nosniff"), "{given}");
 }
 
 #[test]

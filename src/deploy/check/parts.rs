@@ -177,6 +177,7 @@ static OF_NO_USE: &[OfNoUse] = &[
     ("k8s.ingress_class", no_ingress, "k8s.ingress: ingress"),
     ("k8s.target_cpu", |of| of.maybe("k8s.max_replicas").is_none(), "k8s.max_replicas"),
     ("k8s.monitoring_namespace", |of| of.maybe("k8s.metrics_path").is_none(), "k8s.metrics_path"),
+    ("app.media_private", |of| of.maybe("app.media_root").is_none(), "app.media_root and app.media_url"),
     ("k8s.storage", |of| of.maybe("app.data_dir").is_none() && of.maybe("app.media_root").is_none() && of.maybe("k8s.static_class").is_none(), "app.data_dir, app.media_root or k8s.static_class"),
     ("k8s.static_class", |of| !of.flag("app.collectstatic"), "app.collectstatic: true"),
 ];

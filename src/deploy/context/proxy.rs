@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{SOCKET, bracket, socket_folders};
+use super::{SOCKET, bracket, socket_folders, variable};
 use crate::deploy::kinds::size;
 use crate::deploy::plan::Place;
 use crate::deploy::spec::{Hsts, Pass, Spec, Tls, Via};
@@ -109,7 +109,7 @@ fn zones(spec: &Spec) -> Vec<Value> {
 }
 
 fn zone(spec: &Spec, index: usize) -> String {
-    format!("{}_rate_{}", spec.name.replace('-', "_"), index + 1)
+    format!("{}_rate_{}", variable(&spec.name), index + 1)
 }
 
 /// The locations in which something is different; a longer path has what a shorter one has.

@@ -30,11 +30,15 @@ pub(super) fn find(
         }
     }
     let python = request.python.clone().unwrap_or_else(|| interpreter(wanted.as_deref()));
+    let (folder, file) =
+        spec.app.requirements.rsplit_once('/').unwrap_or(("", &spec.app.requirements));
     if !request.install {
-        let install = match spec.app.requirements.as_str() {
-            "uv.lock" => "uv sync".to_owned(),
-            "pyproject.toml" => ".venv/bin/pip install .".to_owned(),
-            file => format!(".venv/bin/pip install -r {file}"),
+        let inside = if folder.is_empty() { String::new() } else { format!("cd {folder} && ") };
+        let install = match file {
+            "uv.lock" => format!("{inside}uv sync"),
+            "poetry.lock" => format!("{inside}poetry install --only main --no-root"),
+            "pyproject.toml" => format!(".venv/bin/pip install ./{folder}"),
+            _ => format!(".venv/bin/pip install -r {}", spec.app.requirements),
         };
         return Err(Failure::new(format!("Django is in no virtual environment of this project (looked at {} and VIRTUAL_ENV)", own.display()))
             .hint(format!(
@@ -58,17 +62,23 @@ pub(super) fn find(
         "--no-input",
         "--quiet",
     ]);
-    match spec.app.requirements.as_str() {
+    match file {
         "uv.lock" => {
             command = Command::new("uv");
-            command.current_dir(root).args(["sync", "--locked", "--no-dev"]);
+            command.args(["sync", "--locked", "--no-dev"]).env("UV_PROJECT_ENVIRONMENT", &own);
+            command.current_dir(root.join(folder));
+        }
+        "poetry.lock" => {
+            command = Command::new("poetry");
+            command.args(["install", "--only", "main", "--no-root", "--no-interaction"]);
+            command.env("VIRTUAL_ENV", &own).current_dir(root.join(folder));
         }
         "pyproject.toml" => {
             command = Command::new(own.join("bin/python"));
-            command.current_dir(root).args(["-c", FROM_PYPROJECT]);
+            command.args(["-c", FROM_PYPROJECT]).current_dir(root.join(folder));
         }
-        file => {
-            command.args(["--requirement", file]);
+        _ => {
+            command.args(["--requirement", &spec.app.requirements]);
         }
     }
     children.note(&format!("installing {} into .venv", spec.app.requirements));
@@ -86,7 +96,11 @@ pub(super) fn find(
 }
 
 /// Installs what `[project] dependencies` of pyproject.toml lists, and not the project itself.
-const FROM_PYPROJECT: &str = "import subprocess, sys, tomllib
+const FROM_PYPROJECT: &str = "import subprocess, sys
+try:
+    import tomllib
+except ImportError:
+    from pip._vendor import tomli as tomllib
 names = tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies']
 sys.exit(subprocess.call([sys.executable, '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--quiet', *names]))";
 
