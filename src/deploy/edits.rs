@@ -184,7 +184,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::deploy::write::{Overwrite, write};
+    use crate::deploy::write::{Overwrite, Scope, write};
 
     const FIRST: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\n";
 
@@ -193,7 +193,7 @@ mod tests {
         let outputs = vec![Output { path: "a/b.conf".into(), text: text.into(), mode: 0o644 }];
         let disk = Disk::read(root)?;
         let edited = edited(root, outputs.clone(), &disk, keep)?;
-        write(root, &edited.outputs, &[], &Overwrite::These(edited.kept))?;
+        write(root, &edited.outputs, &[], &Overwrite::These(edited.kept), Scope::All)?;
         replace(root, &edited.patches.iter().collect::<Vec<_>>())?;
         remember(root, &outputs)?;
         Ok(fs::read_to_string(root.join("a/b.conf"))?)

@@ -19,7 +19,7 @@ use super::plan::{File, Language, plan};
 use super::render::{Output, render, starter};
 use super::show::say;
 use super::spec::{Spec, load};
-use super::write::{Fate, LOCK, Overwrite, replace, write};
+use super::write::{Fate, LOCK, Overwrite, Scope, replace, write};
 use super::{SPEC, ask, knows};
 use crate::error::Failure;
 
@@ -238,7 +238,7 @@ fn write_all(here: &Path, request: &Request<'_>) -> Result<()> {
     fs::create_dir_all(&root).with_context(|| format!("cannot create {}", root.display()))?;
     // The rendered files first: only they can be refused.
     let overwrite = if request.force { Overwrite::All } else { Overwrite::None };
-    let fates = write(&root, &outputs, &spec.keep, &overwrite)?;
+    let fates = write(&root, &outputs, &spec.keep, &overwrite, Scope::All)?;
     remember(&root, &outputs)?;
     replace(&root, &own.iter().collect::<Vec<_>>())?;
     let created = create_secrets(&root, &spec)?;

@@ -108,8 +108,8 @@ pub struct Render {
     /// Keep what was changed by hand as patches, in patches/, which every later rendering applies.
     #[arg(long, conflicts_with = "force")]
     keep_edits: bool,
-    /// Print only the files of this environment.
-    #[arg(long, requires = "stdout", value_name = "NAME")]
+    /// Only the files of this environment; all others stay as they are.
+    #[arg(long, value_name = "NAME")]
     env: Option<String>,
     /// Overwrite files that were changed by hand.
     #[arg(long)]
@@ -152,15 +152,13 @@ fn knows(name: &str) -> spec::Known {
 
 fn again(request: &Render) -> Result<ExitCode> {
     let (root, spec) = read(request.file.as_deref())?;
+    let mut outputs = produced(&spec)?;
+    let mut scope = write::Scope::All;
     if let Some(name) = &request.env {
         let files = plan::stage(environment(&spec, name)?);
-        let outputs = produced(&spec)?.into_iter();
-        for output in outputs.filter(|output| files.iter().any(|file| file.path == output.path)) {
-            say(&format!("# ==> {} <==\n{}", output.path, output.text.trim_end()));
-        }
-        return Ok(ExitCode::SUCCESS);
+        outputs.retain(|output| files.iter().any(|file| file.path == output.path));
+        scope = write::Scope::Part;
     }
-    let outputs = produced(&spec)?;
     if request.stdout {
         for output in &outputs {
             say(&format!("# ==> {} <==\n{}", output.path, output.text.trim_end()));
@@ -175,7 +173,7 @@ fn again(request: &Render) -> Result<ExitCode> {
     };
     // Patches, files and lock belong together.
     let _signals = write::Held::hold();
-    let fates = write::write(&root, &edited.outputs, &spec.keep, &overwrite)?;
+    let fates = write::write(&root, &edited.outputs, &spec.keep, &overwrite, scope)?;
     write::replace(&root, &edited.patches.iter().collect::<Vec<_>>())?;
     edits::remember(&root, &outputs)?;
     for patch in edited.patches {

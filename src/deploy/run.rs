@@ -109,6 +109,7 @@ pub(super) fn run(request: &Run, server: &[OsString]) -> Result<ExitCode> {
         let mut command = Command::new(python.join("bin/python"));
         command.arg("manage.py").args(arguments).current_dir(&root).envs(variables.iter().cloned());
         children.finish(label, command).map_err(|failure| match label {
+            _ if children.interrupted() => failure,
             "migrate" => failure.hint("the site was not started; the reason is above, after `migrate`"),
             _ => failure.hint(
                 "the site was not started; STATIC_ROOT must be set in the settings, and `static_root` in ruwsgi.yaml is the same folder",

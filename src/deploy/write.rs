@@ -89,6 +89,15 @@ impl Overwrite {
     }
 }
 
+/// Which files are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All: what was written before and is not among them is no longer rendered.
+    All,
+    /// Some: the others stay as they are.
+    Part,
+}
+
 /// What we wrote last.
 #[derive(Debug)]
 pub struct Disk {
@@ -125,6 +134,7 @@ pub fn write(
     outputs: &[Output],
     keep: &[String],
     overwrite: &Overwrite,
+    scope: Scope,
 ) -> Result<Vec<(Fate, String)>> {
     let mut lock = read_lock(root)?;
     let mut fates = Vec::new();
@@ -155,6 +165,9 @@ pub fn write(
     }
     if !conflicts.is_empty() {
         return Err(Conflict { files: conflicts }.into());
+    }
+    if scope == Scope::Part {
+        next.append(&mut lock);
     }
     // What is left in the lock is no longer rendered.
     let mut stale = Vec::new();
@@ -363,16 +376,16 @@ mod tests {
         let root = folder.path();
         let first = [output("a", "1"), output("sub/b", "2")];
         assert_eq!(
-            words(&write(root, &first, &[], &Overwrite::None).unwrap()),
+            words(&write(root, &first, &[], &Overwrite::None, Scope::All).unwrap()),
             ["written a", "written sub/b"]
         );
         assert_eq!(
-            words(&write(root, &first, &[], &Overwrite::None).unwrap()),
+            words(&write(root, &first, &[], &Overwrite::None, Scope::All).unwrap()),
             ["unchanged a", "unchanged sub/b"]
         );
         let second = [output("a", "3")];
         assert_eq!(
-            words(&write(root, &second, &[], &Overwrite::None).unwrap()),
+            words(&write(root, &second, &[], &Overwrite::None, Scope::All).unwrap()),
             ["written a", "removed sub/b"]
         );
         assert!(!root.join("sub/b").exists());
@@ -380,20 +393,43 @@ mod tests {
     }
 
     #[test]
+    fn a_part_leaves_the_rest_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let both = |text: &str| [output("a", text), output("b", text)];
+        write(root, &both("1"), &[], &Overwrite::None, Scope::All).unwrap();
+        let part = [output("b", "2")];
+        let fates = write(root, &part, &[], &Overwrite::None, Scope::Part).unwrap();
+        assert_eq!(words(&fates), ["written b"]);
+        assert_eq!(fs::read_to_string(root.join("a")).unwrap(), "1");
+        // It is still known to be ours.
+        let fates = write(root, &both("3"), &[], &Overwrite::None, Scope::All).unwrap();
+        assert_eq!(words(&fates), ["written a", "written b"]);
+    }
+
+    #[test]
     fn one_hand_edited_file_stops_all() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
-        write(root, &[output("a", "1"), output("b", "1")], &[], &Overwrite::None).unwrap();
+        write(root, &[output("a", "1"), output("b", "1")], &[], &Overwrite::None, Scope::All)
+            .unwrap();
         fs::write(root.join("b"), "mine").unwrap();
         let error =
-            write(root, &[output("a", "2"), output("b", "2")], &[], &Overwrite::None).unwrap_err();
+            write(root, &[output("a", "2"), output("b", "2")], &[], &Overwrite::None, Scope::All)
+                .unwrap_err();
         assert!(error.to_string().contains("b: changed by hand"), "{error}");
         assert_eq!(fs::read_to_string(root.join("a")).unwrap(), "1");
-        let kept =
-            write(root, &[output("a", "2"), output("b", "2")], &["b".into()], &Overwrite::None)
-                .unwrap();
+        let kept = write(
+            root,
+            &[output("a", "2"), output("b", "2")],
+            &["b".into()],
+            &Overwrite::None,
+            Scope::All,
+        )
+        .unwrap();
         assert_eq!(words(&kept), ["written a", "kept b"]);
-        write(root, &[output("a", "2"), output("b", "2")], &[], &Overwrite::All).unwrap();
+        write(root, &[output("a", "2"), output("b", "2")], &[], &Overwrite::All, Scope::All)
+            .unwrap();
         assert_eq!(fs::read_to_string(root.join("b")).unwrap(), "2");
     }
 
@@ -403,7 +439,14 @@ mod tests {
         let root = folder.path();
         fs::write(root.join("k8s"), "a file where a folder must be").unwrap();
         assert!(
-            write(root, &[output("a", "1"), output("k8s/b", "1")], &[], &Overwrite::None).is_err()
+            write(
+                root,
+                &[output("a", "1"), output("k8s/b", "1")],
+                &[],
+                &Overwrite::None,
+                Scope::All
+            )
+            .is_err()
         );
         let left: Vec<_> =
             fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name()).collect();

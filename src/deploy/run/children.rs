@@ -44,6 +44,7 @@ pub(super) struct Children {
     sender: SyncSender<Event>,
     started: Vec<Started>,
     colour: bool,
+    interrupted: bool,
 }
 
 /// Labels are as wide as the longest.
@@ -67,7 +68,12 @@ impl Children {
             })
             .context("cannot start a thread")?;
         let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Ok(Self { events, sender, started: Vec::new(), colour })
+        Ok(Self { events, sender, started: Vec::new(), colour, interrupted: false })
+    }
+
+    /// A signal has ended what was to run to its end.
+    pub(super) fn interrupted(&self) -> bool {
+        self.interrupted
     }
 
     /// Starts a process that stays.
@@ -100,6 +106,7 @@ impl Children {
             match self.next(Duration::from_millis(20)) {
                 Next::Nothing => {}
                 Next::Signal => {
+                    self.interrupted = true;
                     self.stop(Duration::from_secs(10));
                     return Err(Failure::new(format!("stopped during {label}")));
                 }
