@@ -6,6 +6,7 @@
 
 mod beside;
 mod description;
+mod limits;
 mod report;
 mod server;
 mod settle;
@@ -100,6 +101,10 @@ struct Adoption {
     base_is_said: bool,
     /// Where the server listens, so that nginx's own words for it are known.
     address: Option<String>,
+    /// The gateway waited this long for an answer.
+    gateway_timeout: Option<u64>,
+    /// nginx limited bodies.
+    body_is_said: bool,
     /// What the rendered uwsgi.ini says and the old configuration did not.
     added: Vec<String>,
     /// What else is to be told.
@@ -156,9 +161,11 @@ fn describe(request: &Adopt, here: &Path) -> Result<(Adoption, String)> {
     let file = request.server.rsplit_once(':').map_or(request.server.as_str(), |(path, _)| path);
     let folder = here.join(file).parent().map_or_else(|| here.to_path_buf(), Path::to_path_buf);
     server::describe(&examined, &folder.to_string_lossy(), &mut adoption);
+    let mut whole = None;
     if let Some(path) = &request.nginx {
-        site::describe(path, &mut adoption)?;
+        whole = Some(site::describe(path, &mut adoption)?);
     }
+    limits::describe(&mut adoption, whole);
     let project = [here.to_path_buf(), folder, PathBuf::from(&adoption.base)]
         .into_iter()
         .find(|folder| folder.join("manage.py").is_file())

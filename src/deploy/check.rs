@@ -2,11 +2,12 @@
 //!
 //! Each problem names the line that makes two files disagree and the rule's id in docs/deploy.md.
 //! What a single value may look like is `kinds`. Numbers are in `numbers`, uWSGI's options in `options`,
-//! services and workers in `parts`.
+//! services and workers in `parts`, nginx's own language in `snippets`.
 
 mod numbers;
 mod options;
 mod parts;
+pub(super) mod snippets;
 
 use super::keys::{Given, Read};
 use super::kinds::is_public;
@@ -33,6 +34,7 @@ pub fn check(read: &Read, knows: Knows) -> Vec<Problem> {
     hidden(&of, &mut problems);
     files(&of, &mut problems);
     options::check(&of, knows, &mut problems);
+    snippets::check(&of, &mut problems);
     parts::services(&of, &mut problems);
     parts::workers(&of, &mut problems);
     parts::of_no_use(&of, &mut problems);
@@ -381,7 +383,7 @@ mod tests {
             patches:\n  compose.yaml:\n    services: {web: {environment: {API_KEY: hunter2, PLACE: \"here\"}}}\n  \
             k8s/50-deployment.yaml:\n    spec: {env: [{name: DB_PASSWORD, value: hunter2}]}\n";
         let source = format!(
-            "{GOOD}  snippets:\n    location: proxy_set_header Authorization \"Basic hunter2hunter2\";\n{more}"
+            "{GOOD}  snippets:\n    server: uwsgi_param HTTP_AUTHORIZATION \"Basic hunter2hunter2\";\n{more}"
         );
         let problems = load("ruwsgi.yaml", &source, |_| Known::Yes).unwrap_err();
         insta::assert_snapshot!(problems.to_string());
@@ -439,6 +441,21 @@ mod tests {
             ("server_name: x", "", "", "server_name: x"),
             ("trusted_proxies: [0.0.0.0/0]", "", "N22", "trusted_proxies"),
             ("tls: acme", "", "N11", "tls"),
+            ("snippets: {location: \"uwsgi_param APP_PART shop;\"}", "", "N01", "snippets"),
+            (
+                "snippets: {server: \"uwsgi_param HTTP_X_FORWARDED_PROTO https;\"}",
+                "",
+                "N02",
+                "snippets",
+            ),
+            ("snippets: {server: \"uwsgi_param X-Part shop;\"}", "", "N04", "snippets"),
+            ("snippets: {location: \"proxy_set_header X-Part shop;\"}", "", "N04", "snippets"),
+            (
+                "pass: http\n  snippets: {server: \"proxy_set_header Host x;\"}",
+                "",
+                "N02",
+                "snippets",
+            ),
             (
                 "",
                 "server:\n  options:\n    cheaper: 1\nk8s:\n  max_replicas: 4\n",

@@ -514,7 +514,10 @@ fn other(mut option: Group, adoption: &mut Adoption) {
             return;
         }
     }
-    if name.starts_with("http-") && adoption.description.one("nginx.pass") == Some("http") {
+    if name.starts_with("http-") && !name.starts_with("http-socket") {
+        if name == "http-timeout" {
+            adoption.gateway_timeout = last(&option).1.parse().ok();
+        }
         let why = "of the HTTP gateway, whose place nginx takes";
         return all(&option, &Fate::Replaced(why.into()), adoption);
     }

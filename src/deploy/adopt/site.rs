@@ -3,134 +3,28 @@
 //! Their syntax is `nginx`. One server block is adopted: the first that passes requests on, with those of the same
 //! names; a second site is a ruwsgi.yaml of its own.
 
-use std::path::{Path, PathBuf};
+mod answers;
+mod found;
+mod locations;
 
-use anyhow::{Context as _, Result};
+use std::path::Path;
+
+use anyhow::Result;
 
 use super::{Adoption, Fate};
 use crate::deploy::kinds::{Kind, size, units};
-use crate::deploy::nginx::{Directive, read, written};
+use crate::deploy::nginx::written;
 use crate::deploy::problem::Position;
 use crate::deploy::secrecy::holds_secret;
 use crate::deploy::yaml::{self, Form, Node};
 use crate::error::Failure;
-
-/// Files may include files so deeply.
-const DEEPEST: usize = 8;
-/// A file is read up to this many bytes.
-const LARGEST: u64 = 4 << 20;
-
-/// Directives the rendered nginx files have their own answer to, and the answer.
-static ANSWERED: &[(&str, &str)] = &[
-    ("user", "nginx runs as the user of its image"),
-    ("worker_processes", "set in nginx/nginx.conf"),
-    ("worker_connections", "set in nginx/nginx.conf"),
-    ("worker_rlimit_nofile", "set in nginx/nginx.conf"),
-    ("multi_accept", "set in nginx/nginx.conf"),
-    ("use", "nginx chooses the best way itself"),
-    ("pid", "set in nginx/nginx.conf"),
-    ("daemon", "a container runs in the foreground"),
-    ("error_log", "a container logs to its standard error"),
-    ("access_log", "a container logs to its standard output, as JSON"),
-    ("log_format", "a container logs to its standard output, as JSON"),
-    ("log_not_found", "a container logs to its standard output, as JSON"),
-    ("default_type", "set in nginx/nginx.conf"),
-    ("types", "nginx's own mime.types"),
-    ("sendfile", "set in nginx/nginx.conf"),
-    ("tcp_nopush", "set in nginx/nginx.conf"),
-    ("tcp_nodelay", "on by default"),
-    ("types_hash_max_size", "nginx's own is enough"),
-    ("server_names_hash_bucket_size", "nginx's own is enough"),
-    ("server_tokens", "off"),
-    ("charset", "utf-8"),
-    ("gzip", "on, but not for HTML with secrets in it"),
-    ("gzip_types", "set in the site's file"),
-    ("gzip_vary", "on"),
-    ("gzip_min_length", "set in the site's file"),
-    ("gzip_proxied", "set in the site's file"),
-    ("gzip_comp_level", "nginx's own"),
-    ("gzip_disable", "no such client is left"),
-    ("gzip_static", "set in the site's file"),
-    ("real_ip_recursive", "on"),
-    ("uwsgi_param", "the site's file has a whole parameter block of its own"),
-    ("proxy_set_header", "the site's file has its own, which no client can forge"),
-    ("proxy_http_version", "set in the site's file"),
-    ("proxy_redirect", "off: Django knows its own name"),
-    ("autoindex", "off"),
-    ("expires", "names with a hash never expire, others after an hour"),
-    ("etag", "on by default"),
-    ("http2", "on"),
-    ("uwsgi_buffers", "set in the site's file"),
-    ("uwsgi_buffer_size", "set in the site's file"),
-    ("uwsgi_request_buffering", "on, so that a slow client holds up no worker"),
-    ("proxy_buffers", "set in the site's file"),
-    ("proxy_buffer_size", "set in the site's file"),
-    ("proxy_request_buffering", "on, so that a slow client holds up no worker"),
-    ("uwsgi_next_upstream", "set in the site's file"),
-    ("proxy_next_upstream", "set in the site's file"),
-    ("open_file_cache", "nginx's own is enough"),
-    ("server_name_in_redirect", "off by default"),
-    ("limit_req_status", "429"),
-    ("limit_conn_status", "429"),
-    ("limit_conn_zone", "set in the site's file with nginx.connections_per_client"),
-    ("client_header_buffer_size", "follows server.buffer_size"),
-    ("large_client_header_buffers", "follows server.buffer_size"),
-    ("uwsgi_connect_timeout", "set in the site's file"),
-    ("proxy_connect_timeout", "set in the site's file"),
-    ("uwsgi_send_timeout", "nginx's own"),
-    ("proxy_send_timeout", "nginx's own"),
-];
-
-/// Parameter files of distributions.
-static PARAMETER_FILES: &[&str] = &["uwsgi_params", "proxy_params", "fastcgi_params", "mime.types"];
-
-/// A directive together with the file it stands in.
-#[derive(Clone)]
-struct Found {
-    file: String,
-    directive: Directive,
-    block: Vec<Found>,
-    is_block: bool,
-}
-
-impl Found {
-    fn name(&self) -> &str {
-        &self.directive.name
-    }
-
-    fn word(&self, index: usize) -> &str {
-        self.directive.words.get(index).map_or("", String::as_str)
-    }
-
-    fn origin(&self) -> String {
-        format!("{}:{}", self.file, self.directive.line)
-    }
-
-    fn text(&self) -> String {
-        let Directive { name, words, .. } = &self.directive;
-        let words: String = words.iter().map(|word| [" ", word].concat()).collect();
-        format!("{name}{words}{}", if self.is_block { " { }" } else { ";" })
-    }
-
-    /// The directive with its block, files that it includes among it.
-    fn whole(&self) -> Directive {
-        let block = self.block.iter().map(Found::whole).collect();
-        let block = (!self.block.is_empty() || self.is_block).then_some(block);
-        Directive { block, ..self.directive.clone() }
-    }
-
-    fn children<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f Found> {
-        self.block.iter().filter(move |found| found.name() == name)
-    }
-
-    /// Requests are passed on somewhere in here.
-    fn passes(&self) -> bool {
-        ["uwsgi_pass", "proxy_pass"].contains(&self.name()) || self.block.iter().any(Found::passes)
-    }
-}
+use answers::{ANSWERED, OWN_PARAMETERS};
+use found::{Found, flatten, open};
 
 /// Adds what a configuration of nginx says.
-pub(super) fn describe(path: &Path, adoption: &mut Adoption) -> Result<()> {
+///
+/// True when the whole configuration was read, not only the file of a site.
+pub(super) fn describe(path: &Path, adoption: &mut Adoption) -> Result<bool> {
     let shown = path.to_string_lossy().into_owned();
     let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
     let all = open(&shown, &folder, 0, adoption)?;
@@ -146,7 +40,8 @@ pub(super) fn describe(path: &Path, adoption: &mut Adoption) -> Result<()> {
             .into());
     };
     let names = names_of(main);
-    let mut site = Site { adoption, root: None, zones: Vec::new() };
+    let speaks_http = main.passes_by("proxy_pass") && !main.passes_by("uwsgi_pass");
+    let mut site = Site { adoption, root: None, zones: Vec::new(), speaks_http };
     for found in top.iter().filter(|found| found.name() != "server") {
         site.common(found, Place::Http);
     }
@@ -160,69 +55,7 @@ pub(super) fn describe(path: &Path, adoption: &mut Adoption) -> Result<()> {
             site.left(server, "another site: a ruwsgi.yaml of its own");
         }
     }
-    Ok(())
-}
-
-/// Reads a file and those that it includes.
-fn open(path: &str, folder: &Path, depth: usize, adoption: &mut Adoption) -> Result<Vec<Found>> {
-    use std::io::Read as _;
-    let mut text = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(LARGEST).read_to_end(&mut text))
-        .with_context(|| format!("cannot read {path}"))?;
-    let text = String::from_utf8_lossy(&text);
-    let directives = read(&text)
-        .map_err(|wrong| Failure::new(format!("{path}:{}: {}", wrong.line, wrong.message)))?;
-    included(directives, path, folder, depth, adoption)
-}
-
-fn included(
-    directives: Vec<Directive>,
-    file: &str,
-    folder: &Path,
-    depth: usize,
-    adoption: &mut Adoption,
-) -> Result<Vec<Found>> {
-    let mut all = Vec::new();
-    for mut directive in directives {
-        let block = directive.block.take();
-        let is_block = block.is_some();
-        let block = included(block.unwrap_or_default(), file, folder, depth, adoption)?;
-        let found = Found { file: file.to_owned(), directive, block, is_block };
-        if found.name() != "include" {
-            all.push(found);
-            continue;
-        }
-        let named = found.word(0).to_owned();
-        if PARAMETER_FILES.iter().any(|known| named.ends_with(known)) {
-            let how = "the site's file has a whole parameter block of its own";
-            adoption.add(found.origin(), found.text(), Fate::Replaced(how.into()));
-            continue;
-        }
-        let pattern = folder.join(&named);
-        let paths: Vec<PathBuf> = glob::glob(&pattern.to_string_lossy())
-            .map(|paths| paths.filter_map(Result::ok).collect())
-            .unwrap_or_default();
-        if paths.is_empty() || depth == DEEPEST {
-            let why = format!("there is no such file here: {}", pattern.display());
-            adoption.add(found.origin(), found.text(), Fate::Left(why));
-            continue;
-        }
-        for path in paths {
-            all.extend(open(&path.to_string_lossy(), folder, depth + 1, adoption)?);
-        }
-    }
-    Ok(all)
-}
-
-/// What stands outside of servers, whether or not the file has an `http` block.
-fn flatten<'f>(all: &'f [Found], top: &mut Vec<&'f Found>) {
-    for found in all {
-        match found.name() {
-            "http" | "events" => flatten(&found.block, top),
-            _ => top.push(found),
-        }
-    }
+    Ok(all.iter().any(|found| found.name() == "http"))
 }
 
 fn names_of(server: &Found) -> Vec<&str> {
@@ -248,16 +81,6 @@ impl Place {
     }
 }
 
-/// Where a location sends its clients for good.
-fn moved(location: &Found) -> Option<String> {
-    match location.block.as_slice() {
-        [found] if found.name() == "return" && ["301", "308"].contains(&found.word(0)) => {
-            Some(found.word(1).to_owned()).filter(|goal| Kind::Redirects.pair(goal).is_ok())
-        }
-        _ => None,
-    }
-}
-
 /// A redirection to one of these names, or to the name that was asked for.
 fn leads_to(found: &Found, names: &[&str]) -> bool {
     let goal =
@@ -274,6 +97,8 @@ struct Site<'a> {
     root: Option<String>,
     /// `limit_req_zone`: the zone's name, its rate and the line.
     zones: Vec<(String, String, usize)>,
+    /// Requests are passed on by `proxy_pass`.
+    speaks_http: bool,
 }
 
 impl Site<'_> {
@@ -300,6 +125,9 @@ impl Site<'_> {
     /// A directive that means the same wherever it stands.
     fn common(&mut self, found: &Found, place: Place) {
         let name = found.name();
+        if let "uwsgi_param" | "proxy_set_header" = name {
+            return self.parameter(found);
+        }
         if let Some((_, how)) = ANSWERED.iter().find(|(answered, _)| *answered == name) {
             return self.replaced(found, how);
         }
@@ -337,6 +165,21 @@ impl Site<'_> {
                 self.replaced(found, "only the folders of static files and uploads are served");
             }
             _ => self.snippet(found, place),
+        }
+    }
+
+    /// What the application is told of a request: said in the server block, as all of it would be lost where one is said again.
+    fn parameter(&mut self, found: &Found) {
+        let name = found.word(0).to_uppercase().replace('-', "_");
+        let plain = name.strip_prefix("HTTP_").unwrap_or(&name);
+        if OWN_PARAMETERS.contains(&plain) {
+            self.replaced(found, "the site's file has its own, which no client can forge");
+        } else if plain.starts_with("UWSGI_") {
+            self.left(found, "the server takes no word of a request for what it runs");
+        } else if self.speaks_http != (found.name() == "proxy_set_header") {
+            self.replaced(found, "without effect where requests are passed on in the other way");
+        } else {
+            self.snippet(found, Place::Server);
         }
     }
 
@@ -507,6 +350,7 @@ impl Site<'_> {
     }
 
     fn body(&mut self, found: &Found) {
+        self.adoption.body_is_said = true;
         let bytes =
             units(&found.word(0).to_lowercase(), &[("k", 1 << 10), ("m", 1 << 20), ("g", 1 << 30)]);
         match bytes {
@@ -547,138 +391,6 @@ impl Site<'_> {
         match servers.as_slice() {
             [_] => self.replaced(found, "nginx finds the server by nginx.via"),
             _ => self.left(found, "one server answers here; more come by k8s.replicas"),
-        }
-    }
-
-    fn location(&mut self, location: &Found) {
-        let (modifier, path) = match location.directive.words.as_slice() {
-            [path] => ("", path.as_str()),
-            [modifier, path] => (modifier.as_str(), path.as_str()),
-            _ => return self.left(location, "a location has a path"),
-        };
-        let prefix = matches!(modifier, "" | "^~") && path.starts_with('/');
-        let file =
-            |name: &str| location.children(name).next().map(|found| found.word(0).to_owned());
-        if location.passes() {
-            return self.passing(location, prefix && path == "/", path);
-        }
-        let folder = match (file("alias"), file("root").or_else(|| self.root.clone())) {
-            (Some(alias), _) => Some(alias),
-            (None, Some(root)) => Some(format!("{}{path}", root.trim_end_matches('/'))),
-            _ => None,
-        };
-        let denies = location.block.iter().any(|found| {
-            found.name() == "deny"
-                || (found.name() == "return" && ["403", "404", "444"].contains(&found.word(0)))
-        });
-        if let (true, false, Some(folder)) = (prefix, denies, folder) {
-            let folder = self.adoption.relative(&folder);
-            let line = self.add(location, Fate::Left("neither static files nor uploads".into()));
-            if self.adoption.serve(path, &folder, &[line]) {
-                for found in &location.block {
-                    match found.name() {
-                        "alias" | "root" => {
-                            self.adoption.add(
-                                found.origin(),
-                                found.text(),
-                                Fate::Carried("the folder above".into()),
-                            );
-                        }
-                        "add_header" => {
-                            self.replaced(
-                                found,
-                                "names with a hash never expire, others after an hour",
-                            );
-                        }
-                        "try_files" => self.replaced(found, "a file that is not there is 404"),
-                        name if ANSWERED.iter().any(|(answered, _)| *answered == name) => {
-                            self.common(found, Place::Location);
-                        }
-                        _ => self.left(found, "of files only"),
-                    }
-                }
-            } else {
-                self.forget_last();
-                self.snippet(location, Place::Server);
-            }
-        } else if denies && path.contains("\\.") {
-            self.replaced(location, "hidden files are denied anyway");
-        } else if let Some(goal) = moved(location).filter(|_| modifier == "=") {
-            let line = self.carried(location, "nginx.redirects");
-            self.adoption.description.set_named("nginx.redirects", path, goal, &[line]);
-        } else {
-            self.snippet(location, Place::Server);
-        }
-    }
-
-    /// The line that was added last is told in another way.
-    fn forget_last(&mut self) {
-        self.adoption.lines.pop();
-    }
-
-    /// A location that passes requests on to the server.
-    fn passing(&mut self, location: &Found, main: bool, path: &str) {
-        let named = path.starts_with('@');
-        for found in &location.block {
-            let pass = match found.name() {
-                "uwsgi_pass" => "uwsgi",
-                "proxy_pass" => "http",
-                "try_files" => {
-                    self.replaced(found, "static files have their own location");
-                    continue;
-                }
-                "limit_req" => {
-                    self.rate(found, path);
-                    continue;
-                }
-                "uwsgi_buffering" | "proxy_buffering" if found.word(0) == "on" => {
-                    self.replaced(found, "on by default");
-                    continue;
-                }
-                "uwsgi_buffering" | "proxy_buffering"
-                    if !main && Kind::UrlPaths.item(path).is_ok() =>
-                {
-                    let line = self.carried(found, "nginx.streaming");
-                    self.adoption.description.push("nginx.streaming", path.to_owned(), line);
-                    continue;
-                }
-                "client_max_body_size" if !main && Kind::BodyLimits.name(path).is_ok() => {
-                    let line = self.carried(found, "nginx.body_limits");
-                    self.adoption.description.set_named(
-                        "nginx.body_limits",
-                        path,
-                        found.word(0),
-                        &[line],
-                    );
-                    continue;
-                }
-                _ if main || named => {
-                    self.common(found, Place::Location);
-                    continue;
-                }
-                name if ANSWERED.iter().any(|(answered, _)| *answered == name) => {
-                    self.common(found, Place::Location);
-                    continue;
-                }
-                _ => {
-                    self.left(found, "of one path only, and every path is passed on alike");
-                    continue;
-                }
-            };
-            let address = found.word(0);
-            let by_path = pass == "http" && address.splitn(4, '/').nth(3).is_some();
-            if by_path {
-                self.left(found, "the server gets the path as the client wrote it");
-            } else if main || named || !self.adoption.description.has("nginx.pass") {
-                let line = self.carried(found, "nginx.pass");
-                self.adoption.description.set("nginx.pass", pass, &[line]);
-                if !self.adoption.description.has("nginx.via") {
-                    let via = if address.contains("unix:") { "socket" } else { "tcp" };
-                    self.adoption.description.set("nginx.via", via, &[line]);
-                }
-            } else {
-                self.replaced(found, "every path goes to the server");
-            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{SOCKET, bracket, socket_folders, variable};
+use crate::deploy::check::snippets::directives;
 use crate::deploy::kinds::size;
 use crate::deploy::plan::Place;
 use crate::deploy::spec::{Hsts, Pass, Spec, Tls, Via};
@@ -84,6 +85,7 @@ pub(super) fn nginx(spec: &Spec, place: &Place) -> Value {
         "snippet_http": nginx.snippets.http,
         "snippet_server": nginx.snippets.server,
         "snippet_location": nginx.snippets.location,
+        "location_headers": directives(nginx.snippets.location.as_deref()).iter().any(|it| it.name == "add_header"),
         "metrics_path": spec.k8s.metrics_path,
         "metrics": spec.k8s.metrics_path.is_some() && matches!(place, Place::Pod),
     })
