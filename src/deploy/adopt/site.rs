@@ -41,7 +41,8 @@ pub(super) fn describe(path: &Path, adoption: &mut Adoption) -> Result<bool> {
     };
     let names = names_of(main);
     let speaks_http = main.passes_by("proxy_pass") && !main.passes_by("uwsgi_pass");
-    let mut site = Site { adoption, root: None, zones: Vec::new(), speaks_http };
+    let target = main.target().unwrap_or_default().to_owned();
+    let mut site = Site { adoption, root: None, zones: Vec::new(), speaks_http, target };
     for found in top.iter().filter(|found| found.name() != "server") {
         site.common(found, Place::Http);
     }
@@ -50,7 +51,7 @@ pub(super) fn describe(path: &Path, adoption: &mut Adoption) -> Result<bool> {
         if std::ptr::eq(server, main) || (same && server.passes()) {
             site.server(server);
         } else if same || server.block.iter().any(|found| leads_to(found, &names)) {
-            site.redirect(server, same);
+            site.redirect(server, &names);
         } else {
             site.left(server, "another site: a ruwsgi.yaml of its own");
         }
@@ -99,6 +100,8 @@ struct Site<'a> {
     zones: Vec<(String, String, usize)>,
     /// Requests are passed on by `proxy_pass`.
     speaks_http: bool,
+    /// Where they are passed on to.
+    target: String,
 }
 
 impl Site<'_> {
@@ -134,7 +137,7 @@ impl Site<'_> {
         let number = found.directive.words.last().map_or("", String::as_str);
         match name {
             "client_max_body_size" => self.body(found),
-            "uwsgi_read_timeout" | "proxy_read_timeout" => self.time(found, "nginx.read_timeout"),
+            "uwsgi_read_timeout" | "proxy_read_timeout" => self.wait(found),
             "keepalive_timeout" => self.time(found, "nginx.keepalive_timeout"),
             "client_body_timeout" | "client_header_timeout" | "send_timeout" => {
                 self.time(found, "nginx.client_timeout");
@@ -195,6 +198,13 @@ impl Site<'_> {
             return self.left(found, "no snippet can hold it");
         }
         let line = self.carried(found, place.key());
+        for path in found.paths() {
+            let note = format!(
+                "{}: {path} is none of nginx's image: mount it, or build it in",
+                found.origin()
+            );
+            self.adoption.notes.push(note);
+        }
         self.adoption.description.add_text(place.key(), &text, line);
     }
 
@@ -221,22 +231,25 @@ impl Site<'_> {
     }
 
     /// A server that only sends clients to another one.
-    fn redirect(&mut self, server: &Found, same: bool) {
+    fn redirect(&mut self, server: &Found, own: &[&str]) {
         let secure =
             |found: &Found| found.directive.words.iter().any(|word| word.starts_with("https://"));
         let redirects =
             server.block.iter().any(|found| secure(found) || found.block.iter().any(secure));
-        if same {
-            return match redirects {
-                true => self.replaced(server, "http is redirected where nginx.tls is not none"),
-                false => self.left(server, "it passes nothing on to the application"),
-            };
+        let same = names_of(server).iter().any(|name| own.contains(name)) || own.is_empty();
+        if same && !redirects {
+            return self.left(server, "it passes nothing on to the application");
         }
+        // The site's own names are sent to https anyway.
         let hosts: Vec<String> = names_of(server)
             .iter()
+            .filter(|name| !own.contains(*name))
             .map(|name| name.to_lowercase())
             .filter(|name| Kind::Redirects.name(name).is_ok())
             .collect();
+        if hosts.is_empty() && same {
+            return self.replaced(server, "http is redirected where nginx.tls is not none");
+        }
         if hosts.is_empty() {
             return self.left(server, "no name that can be redirected");
         }
@@ -347,6 +360,22 @@ impl Site<'_> {
             return self.left(found, &format!("no whole time: {key}"));
         }
         self.number(found, key, time.to_owned());
+    }
+
+    /// How long nginx waits for an answer; of several paths, the longest.
+    fn wait(&mut self, found: &Found) {
+        let seconds = |text: &str| units(text, &[("s", 1), ("m", 60), ("h", 3600)]);
+        let known = self.adoption.description.one("nginx.read_timeout").and_then(seconds);
+        match (seconds(found.word(0)), known) {
+            (Some(time), Some(known)) if time < known => {
+                self.replaced(found, "nginx.read_timeout is the longest that a path has");
+            }
+            (Some(_), Some(_)) => {
+                let line = self.carried(found, "nginx.read_timeout");
+                self.adoption.description.set("nginx.read_timeout", found.word(0), &[line]);
+            }
+            _ => self.time(found, "nginx.read_timeout"),
+        }
     }
 
     fn body(&mut self, found: &Found) {

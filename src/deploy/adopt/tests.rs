@@ -171,6 +171,37 @@ fn no_place_of_a_configuration_lets_a_secret_through() {
 }
 
 #[test]
+fn what_a_site_did_beside_its_application_is_not_forgotten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let conf = folder.path().join("site.conf");
+    let site = "upstream app { server unix:/x; }\n\
+        server { listen 80; server_name a.example www.a.example; return 301 https://a.example$request_uri; }\n\
+        server { listen 443 ssl; server_name a.example;\n\
+        location /static { alias /srv/site/static; }\n\
+        location /static/admin/ { alias /venv/lib/python3/site-packages/django/contrib/admin/static/admin/; }\n\
+        location / { uwsgi_pass app; uwsgi_read_timeout 90; uwsgi_param PART shop; uwsgi_param UWSGI_FILE x; allow 10.0.0.0/8; deny all; }\n\
+        location /api/ { uwsgi_pass app; uwsgi_read_timeout 300s; }\n\
+        location /ws/ { proxy_pass http://127.0.0.1:8001; }\n\
+        location = /sorry { root /srv/pages; }\n}\n";
+    std::fs::write(&conf, site).expect("a file");
+    let (adoption, text) = adopted("old.xml", Some(&conf.to_string_lossy()));
+    for line in ["www.a.example: /", "read_timeout: 300s", "uwsgi_param PART shop;"] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    let report = shown(&adoption);
+    for told in [
+        "another server answers here",
+        "collectstatic brings",
+        "the server takes no word of a request",
+        "/srv/pages is none of nginx's image",
+        "health checks ask for /",
+    ] {
+        assert!(report.contains(told), "{told} is not in\n{report}");
+    }
+    assert!(!text.contains("8001") && !text.contains("packages"), "{text}");
+}
+
+#[test]
 fn what_nginx_would_refuse_is_refused_with_its_line() {
     let folder = tempfile::tempdir().expect("a folder");
     for (text, message) in [

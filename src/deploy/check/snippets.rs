@@ -19,6 +19,9 @@ static OWN: &[&str] = &[
     "HTTPS",
 ];
 
+/// What keeps clients out.
+static CLOSING: &[&str] = &["auth_basic", "auth_request", "allow", "deny", "return"];
+
 /// The directives of a snippet, without those in its blocks.
 #[must_use]
 pub(in crate::deploy) fn directives(snippet: Option<&str>) -> Vec<Directive> {
@@ -38,6 +41,17 @@ pub(super) fn check(of: &Reader<'_>, problems: &mut Vec<Problem>) {
         let at = of.at(&key).unwrap_or_default();
         for directive in directives(of.maybe(&key).as_deref()) {
             let name = directive.words.first().map_or("", String::as_str);
+            if place == "location"
+                && of.text("app.health") == "/"
+                && CLOSING.contains(&directive.name.as_str())
+            {
+                problems.push(
+                    Problem::new(at, format!("health checks ask for /, and `{}` in line {} of the snippet may refuse them", directive.name, directive.line))
+                        .help("a path of its own, `app.health`: no snippet counts there")
+                        .rule("X12")
+                        .warning(),
+                );
+            }
             let shown =
                 format!("`{} {name}` in line {} of the snippet", directive.name, directive.line);
             let plain = name.to_uppercase().replace('-', "_");

@@ -55,6 +55,36 @@ impl Found {
         self.block.iter().filter(move |found| found.name() == name)
     }
 
+    /// Where the path of the application passes requests on to; that of any other path otherwise.
+    pub(super) fn target(&self) -> Option<&str> {
+        let main =
+            |found: &&Found| found.name() == "location" && found.word(0) == "/" && found.passes();
+        let first = self.block.iter().find(main);
+        first.or_else(|| self.block.iter().find(|found| found.passes()))?.passed_to()
+    }
+
+    /// Where it passes requests on to.
+    pub(super) fn passed_to(&self) -> Option<&str> {
+        if ["uwsgi_pass", "proxy_pass"].contains(&self.name()) {
+            return Some(self.word(0));
+        }
+        self.block.iter().find_map(Found::passed_to)
+    }
+
+    /// Files and folders of the machine that it names.
+    pub(super) fn paths(&self) -> Vec<&str> {
+        let naming = [
+            "root",
+            "alias",
+            "auth_basic_user_file",
+            "ssl_client_certificate",
+            "ssl_trusted_certificate",
+        ];
+        let own = Some(self.word(0))
+            .filter(|path| naming.contains(&self.name()) && path.starts_with('/'));
+        own.into_iter().chain(self.block.iter().flat_map(Found::paths)).collect()
+    }
+
     /// This directive passes requests on somewhere in here.
     pub(super) fn passes_by(&self, directive: &str) -> bool {
         self.name() == directive || self.block.iter().any(|found| found.passes_by(directive))

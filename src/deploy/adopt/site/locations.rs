@@ -26,6 +26,14 @@ impl Site<'_> {
         let prefix = matches!(modifier, "" | "^~") && path.starts_with('/');
         let file =
             |name: &str| location.children(name).next().map(|found| found.word(0).to_owned());
+        if location.passes() && location.passed_to() != Some(&self.target) {
+            // A path behind an address, as in http://django/app, is told below.
+            let same = |address: &str| address.split('/').take(3).collect::<Vec<_>>().join("/");
+            if location.passed_to().map(same) != Some(same(&self.target)) {
+                let why = "another server answers here: pass it on in nginx.snippets.server, under a name it has there";
+                return self.left(location, why);
+            }
+        }
         if location.passes() {
             return self.passing(location, prefix && path == "/", path);
         }
@@ -38,6 +46,9 @@ impl Site<'_> {
             found.name() == "deny"
                 || (found.name() == "return" && ["403", "404", "444"].contains(&found.word(0)))
         });
+        if folder.as_ref().is_some_and(|folder| folder.contains("-packages/")) {
+            return self.replaced(location, "collectstatic brings the files of installed packages");
+        }
         if let (true, false, Some(folder)) = (prefix, denies, folder) {
             let folder = self.adoption.relative(&folder);
             let line = self.add(location, Fate::Left("neither static files nor uploads".into()));
@@ -107,6 +118,10 @@ impl Site<'_> {
                 {
                     let line = self.carried(found, "nginx.streaming");
                     self.adoption.description.push("nginx.streaming", path.to_owned(), line);
+                    continue;
+                }
+                "uwsgi_read_timeout" | "proxy_read_timeout" => {
+                    self.wait(found);
                     continue;
                 }
                 "client_max_body_size" if !main && Kind::BodyLimits.name(path).is_ok() => {
