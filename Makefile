@@ -69,9 +69,10 @@ e2e: ## Run the reference site in containers: logins, restarts, kills and rolls 
 	tools/e2e $(if $(ONLY),--only $(ONLY))
 
 .PHONY: check
-check: lint judge ## Everything CI asks for: make lint, make judge, then the tests if this very tree has not passed them yet
+check: lint judge ## Everything CI asks for: make lint, make judge, then tests and make e2e if this very tree has not passed them yet
 	tools/need cc rust nextest python nginx openssl lint venvs
 	tools/test --unless-passed
+	tools/e2e --unless-passed
 
 .PHONY: lint
 lint: format-check clippy docs plain deny spelling links ## All checks that run no test

@@ -6,11 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
@@ -74,18 +76,25 @@ pub struct Down {
 /// What `up --watch` lays over compose.yaml; it belongs to this machine.
 const WATCH: &str = ".ruwsgi/watch.yaml";
 
+/// How often it is looked whether docker has ended.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// Builds the images.
 pub(super) fn build(request: &Build) -> Result<ExitCode> {
     let (root, spec) = read(request.file.as_deref())?;
     up_to_date(&root, &spec, &["Dockerfile", ".dockerignore", "uwsgi.ini", "nginx/"])?;
+    let more = [request.no_cache.then_some("--no-cache"), request.pull.then_some("--pull")];
+    build_images(&root, &spec, &more.into_iter().flatten().collect::<Vec<_>>())
+}
+
+/// Builds both images, one after the other. Not by Compose: it writes into an image which project and
+/// service it was built for, so the same files would be another image, and their containers replaced.
+fn build_images(root: &Path, spec: &Spec, more: &[&str]) -> Result<ExitCode> {
     let images = [("web", &spec.images.web), ("nginx", &spec.images.nginx)];
     for (number, (target, image)) in images.iter().enumerate() {
         say(&format!("[{}/{}] {image}", number + 1, images.len()));
-        let mut command = docker(&root)?;
-        command.args(["build", "--target", target, "--tag", image]);
-        command.args(request.no_cache.then_some("--no-cache"));
-        command.args(request.pull.then_some("--pull"));
-        command.arg(".");
+        let mut command = docker(root)?;
+        command.args(["build", "--target", target, "--tag", image]).args(more).arg(".");
         let started = Instant::now();
         let code = finish(command)?;
         if code != ExitCode::SUCCESS {
@@ -116,9 +125,14 @@ pub(super) fn up(request: &Up) -> Result<ExitCode> {
         Some(name) => environment(&spec, name)?,
         None => &spec,
     };
-    let one_by_one = !request.watch && this.compose.replicas > 1;
-    if one_by_one {
-        for arguments in roll(this, request.no_build) {
+    if !request.no_build {
+        let code = build_images(&root, &spec, &[])?;
+        if code != ExitCode::SUCCESS {
+            return Ok(code);
+        }
+    }
+    if !request.watch && this.compose.replicas > 1 {
+        for arguments in roll(this) {
             let mut command = compose(&root, &spec, env)?;
             command.args(arguments);
             let code = finish(command)?;
@@ -132,8 +146,7 @@ pub(super) fn up(request: &Up) -> Result<ExitCode> {
         watch(&root, &spec)?;
         command.args(["--file", WATCH]);
     }
-    command.arg("up");
-    command.args((!one_by_one && !request.no_build).then_some("--build"));
+    command.args(["up", "--no-build"]);
     command.args(match request.watch {
         // What was collected into the image is taken anew.
         true => ["--renew-anon-volumes", "--remove-orphans"],
@@ -151,12 +164,11 @@ pub(super) fn up(request: &Up) -> Result<ExitCode> {
 
 /// What Compose is asked for so that one container of the application always answers: by itself it stops all whose image
 /// is another before it starts the first. One that does not become healthy leaves those after it as they were.
-fn roll(spec: &Spec, no_build: bool) -> Vec<Vec<String>> {
-    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
-    let build = (!no_build).then(|| words(&["build"]));
-    let each = spec.compose.web();
-    let each = each.iter().map(|name| words(&["up", "--wait", "--no-build", name]));
-    build.into_iter().chain(each).collect()
+fn roll(spec: &Spec) -> Vec<Vec<String>> {
+    let up = |name: &String| {
+        ["up", "--no-build", "--wait", name].iter().map(|&word| word.to_owned()).collect()
+    };
+    spec.compose.web().iter().map(up).collect()
 }
 
 /// Stops and removes the containers.
@@ -248,17 +260,30 @@ fn compose(root: &Path, spec: &Spec, env: Option<&str>) -> Result<Command> {
         .into())
 }
 
-/// Waits for it. Ctrl-C is for docker, which ends when it has put things in order.
+/// Runs docker to its end; gives its exit code. Ctrl-C reaches docker from the terminal, which it sends to
+/// both; a TERM is for this process alone, and is passed on.
 fn finish(mut command: Command) -> Result<ExitCode> {
-    let asked = Arc::new(AtomicBool::new(false));
-    let handlers: Vec<_> = [SIGINT, SIGTERM]
+    let (told, interrupted) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let handlers: Vec<_> = [(SIGTERM, &told), (SIGINT, &interrupted)]
         .into_iter()
-        .filter_map(|signal| flag::register(signal, Arc::clone(&asked)).ok())
+        .filter_map(|(signal, flag)| flag::register(signal, Arc::clone(flag)).ok())
         .collect();
-    let status = command.status().context("cannot start docker");
+    let status = command.spawn().and_then(|mut child| {
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return Ok(status);
+            }
+            if told.swap(false, Ordering::Relaxed) {
+                let pid = i32::try_from(child.id()).map(Pid::from_raw);
+                // One that is gone is seen in the next turn.
+                let _ = pid.map(|pid| kill(pid, Signal::SIGTERM));
+            }
+            std::thread::sleep(LOOK);
+        }
+    });
     for handler in handlers {
         signal_hook::low_level::unregister(handler);
     }
-    let code = status?.code().and_then(|code| u8::try_from(code).ok());
-    Ok(ExitCode::from(code.unwrap_or(1)))
+    let code = status.context("cannot start docker")?.code();
+    Ok(ExitCode::from(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
 }

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 
 from world import Load, demand, docker, wait
@@ -60,7 +61,7 @@ def one_by_one(world):
     site = world.site
     site.change_code("three")
     with Load(site.port) as load:
-        site.compose("build")
+        site.deploy("build")
         for service in ("web", "web-2"):
             site.compose("up", "--wait", "--no-build", "--no-deps", service)
     world.measured("docker compose up, one by one", load)
@@ -81,4 +82,28 @@ def all_at_once(world):
     return load.summary()
 
 
-PROOFS = [restart, kill, crash, roll, one_by_one, all_at_once]
+def watched_changes_arrive(world):
+    """`ruwsgi deploy up --watch`, as a developer runs it in a terminal."""
+    site, said = world.site, world.work / "watch.log"
+
+    def serves(release):
+        return all(site.client().ask("/proof/release")[2].startswith(f"{release} ") for _ in range(8))
+
+    with said.open("w") as log:
+        watching = subprocess.Popen(
+            [site.ruwsgi, "deploy", "up", "--watch"], cwd=site.root, env={**os.environ, **site.env}, stdin=subprocess.DEVNULL,
+            stdout=log, stderr=log, start_new_session=True,
+        )
+        try:
+            wait("py-autoreload in both", lambda: said.read_text().count("spawned uWSGI worker 1") >= 2, 180)
+            site.change_code("five")
+            took = wait("the change", lambda: serves("five"), 60)
+        finally:
+            # As a terminal does it.
+            os.killpg(watching.pid, signal.SIGINT)
+            code = watching.wait(120)
+    site.compose("up", "--wait", "--no-build")
+    return f"a change of the code answers after {took:.1f} s; Ctrl-C ends it with exit code {code}"
+
+
+PROOFS = [restart, kill, crash, roll, one_by_one, all_at_once, watched_changes_arrive]

@@ -48,8 +48,11 @@ fn the_site_is_started_and_stopped_by_compose() {
     let (_folder, root) = starter(&[]);
     let (output, asked) = with_docker(&root, 0, &["deploy", "up"]);
     assert!(text(&output.stdout).contains("http://127.0.0.1:8080/"), "{}", text(&output.stderr));
-    assert_eq!(asked, "compose --file compose.yaml up --build --wait --remove-orphans\n");
-    let (_, asked) = with_docker(&root, 0, &["deploy", "up", "--watch"]);
+    let built =
+        "build --target web --tag mysite-web:1 .\nbuild --target nginx --tag mysite-nginx:1 .\n";
+    let up = "compose --file compose.yaml up --no-build --wait --remove-orphans\n";
+    assert_eq!(asked, format!("{built}{up}"));
+    let (_, asked) = with_docker(&root, 0, &["deploy", "up", "--watch", "--no-build"]);
     assert!(
         asked.starts_with("compose --file compose.yaml --file .ruwsgi/watch.yaml up"),
         "{asked}"
@@ -73,10 +76,11 @@ fn several_containers_of_the_application_are_replaced_one_by_one() {
     assert_eq!(
         asked,
         [
-            "build",
-            "up --wait --no-build web",
-            "up --wait --no-build web-2",
-            "up --wait --remove-orphans"
+            "build --target web --tag mysite-web:1 .",
+            "build --target nginx --tag mysite-nginx:1 .",
+            "up --no-build --wait web",
+            "up --no-build --wait web-2",
+            "up --no-build --wait --remove-orphans"
         ]
     );
     let nginx = fs::read_to_string(root.join("nginx/mysite.conf")).expect("rendered");
@@ -84,7 +88,7 @@ fn several_containers_of_the_application_are_replaced_one_by_one() {
     // The second stays as it is when the first does not become healthy.
     let (output, asked) = with_docker(&root, 3, &["deploy", "up", "--no-build"]);
     assert_eq!(output.status.code(), Some(3));
-    assert_eq!(asked, "compose --file compose.yaml up --wait --no-build web\n");
+    assert_eq!(asked, "compose --file compose.yaml up --no-build --wait web\n");
 }
 
 #[test]
