@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
@@ -132,6 +132,16 @@ impl Listener {
         match self.address {
             Address::Tcp(_) => socket::defer(&self.socket, patience),
             Address::Unix(_) | Address::Abstract(_) => Ok(()),
+        }
+    }
+
+    /// Refuses connections from now on; those that wait are still accepted. The kernel can do that for unix
+    /// sockets only, and those of a service manager are not ours to end.
+    pub fn turn_away(&self) {
+        let is_unix = matches!(self.address, Address::Unix(_) | Address::Abstract(_));
+        if is_unix && !self.handed {
+            // One that is closed refuses as well.
+            let _ = self.socket.shutdown(Shutdown::Read);
         }
     }
 
@@ -283,6 +293,20 @@ mod tests {
         // The kernel doubles what is asked for.
         assert_eq!(asked.socket.send_buffer_size().expect("an option"), 16384);
         assert_eq!(asked.socket.recv_buffer_size().expect("an option"), 32768);
+    }
+
+    #[test]
+    fn who_waits_is_accepted_when_others_are_turned_away() {
+        use std::os::unix::net::UnixStream;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.sock");
+        let listener = Listener::open(&path.display().to_string(), &options()).expect("a socket");
+        let _waits = UnixStream::connect(&path).expect("heard");
+        listener.turn_away();
+        let refused = UnixStream::connect(&path).expect_err("refused");
+        assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+        assert_eq!(listener.queue().map(|queue| queue.waiting), Some(1));
+        listener.socket.accept().expect("who waited");
     }
 
     #[test]

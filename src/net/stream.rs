@@ -469,7 +469,15 @@ impl Acceptor {
     /// The next connection; errors are the listener's, not those of a connection that failed.
     pub async fn accept(&self) -> io::Result<Stream> {
         loop {
-            match self.socket.async_io(Interest::READABLE, socket::accept).await {
+            let mut guard = self.socket.readable().await?;
+            match socket::accept(&self.socket) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if guard.ready().is_read_closed() {
+                        // Clients are turned away: nobody comes any more.
+                        std::future::pending::<()>().await;
+                    }
+                    guard.clear_ready();
+                }
                 Err(error) if is_of_connection(&error) => {}
                 Err(error) => return Err(error),
                 Ok((connection, client)) => {

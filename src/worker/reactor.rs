@@ -125,9 +125,17 @@ impl Reactor {
 
     /// How many connections wait at a socket that nobody else will look after: the server stops.
     fn left_behind(&self, listener: &Listener) -> u64 {
-        let stops = self.shared.worker.stopping.load(Ordering::SeqCst);
-        let queue = listener.queue().filter(|_| stops);
-        queue.map_or(0, |queue| queue.waiting)
+        if !self.stops() {
+            return 0;
+        }
+        // Who would come now, nobody would answer: it is better to say so.
+        listener.turn_away();
+        listener.queue().map_or(0, |queue| queue.waiting)
+    }
+
+    /// Whether the whole server stops.
+    fn stops(&self) -> bool {
+        self.shared.worker.stopping.load(Ordering::SeqCst)
     }
 
     /// What comes before the first request of a source's connections.
@@ -293,7 +301,10 @@ async fn accept(
                 }
             }
             Err(error) => {
-                say!("cannot accept a connection: {error}");
+                // Another worker may have turned clients away already.
+                if !reactor.stops() {
+                    say!("cannot accept a connection: {error}");
+                }
                 tokio::time::sleep(BREATH).await;
             }
         }
