@@ -199,11 +199,11 @@ impl Site<'_> {
         }
         let line = self.carried(found, place.key());
         for path in found.paths() {
-            let note = format!(
+            let told = format!(
                 "{}: {path} is none of nginx's image: mount it, or build it in",
                 found.origin()
             );
-            self.adoption.notes.push(note);
+            self.adoption.notes.push(told);
         }
         self.adoption.description.add_text(place.key(), &text, line);
     }
