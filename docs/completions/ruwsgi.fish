@@ -535,7 +535,7 @@ complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand deploy; and __fish_seen_su
 complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand deploy; and __fish_seen_subcommand_from init" -s y -l yes -d 'Ask nothing; take what was found'
 complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand deploy; and __fish_seen_subcommand_from init" -l force -d 'Overwrite files that are in the way'
 complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand deploy; and __fish_seen_subcommand_from render" -s f -l file -d 'This file, not the ruwsgi.yaml found here or in a folder above' -r -F
-complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand deploy; and __fish_seen_subcommand_from render" -l env -d 'Print only the files of this environment' -r
+complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand deploy; and __fish_seen_subcommand_from render" -l env -d 'Only the files of this environment; all others stay as they are' -r
 complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand deploy; and __fish_seen_subcommand_from render" -l stdout -d 'Write nothing; print all files'
 complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand deploy; and __fish_seen_subcommand_from render" -l keep-edits -d 'Keep what was changed by hand as patches, in patches/, which every later rendering applies'
 complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand deploy; and __fish_seen_subcommand_from render" -l force -d 'Overwrite files that were changed by hand'
