@@ -207,6 +207,9 @@ fn a_reload_onto_broken_code_loses_nothing_and_says_so() {
         for more in [&[][..], &["--lazy-apps"]] {
             let site = Site::with("conduct.py");
             let Some((server, nginx)) = behind_nginx(&site, workers, more) else { return };
+            // Each worker of lazy-apps has loaded the code before it is broken.
+            let loads = if more.is_empty() { 1 } else { workers };
+            server.wait_log_times("^WSGI app 0 .* ready", loads);
             let old = server.children();
             let good = site.read("conduct.py");
             let (outcome, codes) = Load::on(&nginx.address, |load| {
