@@ -27,6 +27,11 @@ use crate::protocol::proxy;
 /// Bytes that are read at once, at least.
 const ROOM: usize = 8192;
 
+/// A front end on a unix socket writes its request right after it has connected: to wait for that in one
+/// call is cheaper than to have the reactor watch the connection and forget it again. Over TCP the kernel
+/// does the same ([`Listener::defer`]). Who says nothing costs the thread no more than this.
+const GRACE: Duration = Duration::from_millis(1);
+
 /// A connection, whatever it runs over.
 pub struct Stream {
     transport: Transport,
@@ -49,6 +54,8 @@ enum Transport {
 struct Socket {
     fd: Arc<OwnedFd>,
     watched: Option<AsyncFd<Arc<OwnedFd>>>,
+    /// So long the thread itself stands still for the first bytes, which are about to come.
+    grace: Duration,
 }
 
 impl Socket {
@@ -65,9 +72,14 @@ impl Socket {
         context: &mut Context<'_>,
         buffer: &mut impl BufMut,
     ) -> Poll<io::Result<usize>> {
-        if self.watched.is_none() {
+        while self.watched.is_none() {
+            let grace = std::mem::take(&mut self.grace);
             match socket::receive(&self.fd, buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if grace.is_zero() || socket::wait_readable(&self.fd, grace).is_err() {
+                        break;
+                    }
+                }
                 received => return Poll::Ready(received),
             }
         }
@@ -138,7 +150,7 @@ impl Stream {
     /// A connection, which does not block, to this port.
     #[must_use]
     pub fn new(fd: OwnedFd, client: Option<SocketAddr>, port: Option<u16>) -> Self {
-        let socket = Socket { fd: Arc::new(fd), watched: None };
+        let socket = Socket { fd: Arc::new(fd), watched: None, grace: Duration::ZERO };
         Self::of(Transport::Plain(socket), client, port.unwrap_or(NO_PORT))
     }
 
@@ -470,21 +482,34 @@ impl Acceptor {
     pub async fn accept(&self) -> io::Result<Stream> {
         loop {
             let mut guard = self.socket.readable().await?;
-            match socket::accept(&self.socket) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if guard.ready().is_read_closed() {
-                        // Clients are turned away: nobody comes any more.
-                        std::future::pending::<()>().await;
-                    }
-                    guard.clear_ready();
+            let is_closed = guard.ready().is_read_closed();
+            match guard.try_io(|socket| socket::accept(socket)) {
+                Err(_) if is_closed => {
+                    // Clients are turned away: nobody comes any more.
+                    std::future::pending::<()>().await;
                 }
-                Err(error) if is_of_connection(&error) => {}
-                Err(error) => return Err(error),
-                Ok((connection, client)) => {
-                    return Ok(Stream::new(connection, client, self.port));
-                }
+                Err(_) => {}
+                Ok(Err(error)) if is_of_connection(&error) => {}
+                Ok(accepted) => return Ok(self.stream(accepted?)),
             }
         }
+    }
+
+    /// The next connection, where one is there already.
+    pub fn try_accept(&self) -> Option<io::Result<Stream>> {
+        match self.socket.try_io(Interest::READABLE, |socket| socket::accept(socket)) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+            Err(error) if is_of_connection(&error) => None,
+            accepted => Some(accepted.map(|accepted| self.stream(accepted))),
+        }
+    }
+
+    fn stream(&self, (connection, client): (OwnedFd, Option<SocketAddr>)) -> Stream {
+        let mut stream = Stream::new(connection, client, self.port);
+        if self.port.is_none() {
+            stream.plain().grace = GRACE;
+        }
+        stream
     }
 }
 

@@ -263,21 +263,27 @@ async fn accept(
         if left.is_none() && *phase.borrow() == Phase::Draining {
             left = Some(reactor.left_behind(&listener));
         }
+        let may_take = *phase.borrow() == Phase::Serving && !*reactor.busy.borrow();
+        // Who is there already need not be waited for.
+        let at_once = may_take.then(|| door.try_accept()).flatten();
         let next = async {
             let _ = busy.wait_for(|busy| !*busy).await;
             door.accept().await
         };
-        let accepted = tokio::select! {
-            biased;
-            _ = phase.wait_for(|phase| *phase == Phase::Draining), if left.is_none() => continue,
-            left = take_left(&door, &mut left, &mut idle), if left.is_some() => match left {
-                Some(accepted) => accepted,
-                None => return,
+        let accepted = match at_once {
+            Some(accepted) => accepted,
+            None => tokio::select! {
+                biased;
+                _ = phase.wait_for(|phase| *phase == Phase::Draining), if left.is_none() => continue,
+                left = take_left(&door, &mut left, &mut idle), if left.is_some() => match left {
+                    Some(accepted) => accepted,
+                    None => return,
+                },
+                _ = paused.wait_for(|phase| *phase == Phase::Paused) => continue,
+                // A stream took the slot while nobody came: who comes now is for another thread.
+                _ = taken.wait_for(|busy| *busy), if !*reactor.busy.borrow() => continue,
+                accepted = next => accepted,
             },
-            _ = paused.wait_for(|phase| *phase == Phase::Paused) => continue,
-            // A stream took the slot while nobody came: who comes now is for another thread.
-            _ = taken.wait_for(|busy| *busy), if !*reactor.busy.borrow() => continue,
-            accepted = next => accepted,
         };
         match accepted {
             Ok(stream) => {
