@@ -60,14 +60,16 @@ pub(super) fn serve(
         program.directory = absolute(directory.value.as_ref());
     }
     let spare = legacy.as_ref().map(|legacy| (legacy.clone(), Spare::of(legacy)));
-    let started = settings
-        .and_then(|(settings, said)| start_in_place(settings, said, program.clone(), legacy));
+    let mut signals = None;
+    let started = settings.and_then(|(settings, said)| {
+        start_in_place(settings, said, program.clone(), legacy, &mut signals)
+    });
     match (started, spare) {
         (Err(failure), Some((legacy, spare))) if !legacy.processes.is_empty() => {
             say!("{failure}");
             say!("*** the reload failed: the old workers go on as they are ***");
             report::tell(Outcome::Failed);
-            carry_on(program, &legacy, spare)
+            carry_on(program, &legacy, spare, signals)
         }
         (started, _) => started,
     }
@@ -102,15 +104,23 @@ impl Spare {
     }
 }
 
-/// Watches over processes of an image before, until they are gone or the next reload succeeds.
-fn carry_on(program: Program, legacy: &Legacy, mut spare: Spare) -> Result<u8, Failure> {
+/// Watches over processes of an image before, until they are gone or the next reload succeeds. What it was
+/// told while it tried to start is heard now.
+fn carry_on(
+    program: Program,
+    legacy: &Legacy,
+    mut spare: Spare,
+    signals: Option<Signals>,
+) -> Result<u8, Failure> {
     let mut settings = Settings::default();
     let origin = || Origin::Environment("of the image before".to_owned());
     let touch_reload = legacy.touch_reload.iter().cloned();
     settings.reload.touch_reload =
         touch_reload.map(|value| Named { value, origin: origin() }).collect();
-    let (guard, signals) = watch_signals(&settings)?;
-    drop(guard);
+    let mut signals = match signals {
+        Some(signals) => signals,
+        None => watch_signals(&settings)?,
+    };
     let rules = Rules { workers: 0, initial: 0, ..rules(&settings, 0, Vec::new()) };
     let daemons = Daemons::new(&settings, &legacy.daemons);
     let metrics = spare.metrics(legacy.metrics.as_deref());
@@ -136,7 +146,7 @@ fn carry_on(program: Program, legacy: &Legacy, mut spare: Spare) -> Result<u8, F
         hooks: &NoHooks,
         errands: &NoErrands,
         live: &|_| 1,
-        signals,
+        signals: &mut signals,
     }))
 }
 
@@ -145,6 +155,7 @@ fn start_in_place(
     said: Said,
     program: Program,
     mut legacy: Option<Legacy>,
+    signals: &mut Option<Signals>,
 ) -> Result<u8, Failure> {
     let heirlooms = activation::inherit(&mut settings, legacy.as_mut());
     if let Some(failure) = settings.without_socket() {
@@ -153,7 +164,7 @@ fn start_in_place(
     let plan = logs::plan(&settings, legacy.is_some())?;
     let launcher = go_to_background(&settings, &plan, legacy.is_some())?;
     let mut waiting = Waiting { launcher };
-    let from = Start { program, legacy, heirlooms };
+    let from = Start { program, legacy, heirlooms, signals };
     let served = start(settings, said, from, plan, &mut waiting);
     if let (Err(failure), Some(launcher)) = (&served, waiting.launcher.take()) {
         launcher.failed(&failure.to_string());
@@ -162,11 +173,13 @@ fn start_in_place(
 }
 
 /// What an image has before it starts.
-struct Start {
+struct Start<'a> {
     program: Program,
     legacy: Option<Legacy>,
     /// Listening sockets, of the image before or handed over.
     heirlooms: Vec<Heirloom>,
+    /// Where those are to be found that came during the start.
+    signals: &'a mut Option<Signals>,
 }
 
 /// A launching process that waits, if there is one.
@@ -186,7 +199,7 @@ impl Waiting {
 fn start(
     settings: Settings,
     said: Said,
-    mut from: Start,
+    mut from: Start<'_>,
     plan: Plan,
     waiting: &mut Waiting,
 ) -> Result<u8, Failure> {
@@ -206,13 +219,15 @@ fn start(
 fn start_server(
     settings: Settings,
     said: Said,
-    from: Start,
+    from: Start<'_>,
     mut log: Option<&mut Pipe>,
     waiting: &mut Waiting,
 ) -> Result<u8, Failure> {
-    let Start { program, legacy, heirlooms } = from;
+    let Start { program, legacy, heirlooms, signals } = from;
     let began = Instant::now();
-    let (guard, signals) = watch_signals(&settings)?;
+    // Until the master listens, these end the start at once.
+    let guard = StartGuard::new(&[Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM]);
+    let signals = signals.insert(watch_signals(&settings)?);
     greet(&settings, &said);
     prepare_environment(&settings, legacy.as_ref())?;
     let mut leftovers = Leftovers::new(&settings);
@@ -346,8 +361,8 @@ pub(super) fn failed(what: &str, error: &std::io::Error) -> Failure {
     Failure::new(format!("cannot {what}: {error}"))
 }
 
-/// Until the master listens, INT and TERM end the start at once; afterwards nothing is missed.
-fn watch_signals(settings: &Settings) -> Result<(StartGuard, Signals), Failure> {
+/// From here on nothing is missed.
+fn watch_signals(settings: &Settings) -> Result<Signals, Failure> {
     let hooked = settings.hooks.hooks.iter().filter_map(|hook| match hook.action {
         HookAction::UnixSignal { number, .. } => Signal::try_from(number).ok(),
         _ => None,
@@ -358,10 +373,9 @@ fn watch_signals(settings: &Settings) -> Result<(StartGuard, Signals), Failure> 
             watched.push(signal);
         }
     }
-    let guard = StartGuard::new(&[Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM]);
     let signals = Signals::watch(&watched).map_err(|error| failed("watch signals", &error))?;
     signals::release(SIGNALS);
-    Ok((guard, signals))
+    Ok(signals)
 }
 
 static BOARD: OnceLock<Scoreboard> = OnceLock::new();

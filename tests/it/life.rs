@@ -505,3 +505,22 @@ def do_forget(environ, start_response):
     kill(Pid::from_raw(master), Signal::SIGTERM).unwrap();
     wait_until("it ends", || !is_alive(master));
 }
+
+#[test]
+fn a_reload_asked_for_while_another_one_fails_is_not_forgotten() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = Site::new();
+    site.file("app.py", VERSION);
+    let (server, address) = start(&site, &["app.py", "--need-app"]);
+    assert_eq!(server.get(&address, "/").text(), "version one");
+    site.file("app.py", "import time\nopen('reads', 'w').close()\ntime.sleep(0.5)\n1 / 0\n");
+    server.signal(Signal::SIGHUP);
+    wait_until("the new image reads the broken code", || site.join("reads").exists());
+    site.file("app.py", &VERSION.replace("one", "two"));
+    server.signal(Signal::SIGHUP);
+    server.wait_log("the reload failed");
+    wait_until("the new version", || server.get(&address, "/").text() == "version two");
+    server.stop();
+}
