@@ -483,7 +483,7 @@ impl Acceptor {
         loop {
             let mut guard = self.socket.readable().await?;
             let is_closed = guard.ready().is_read_closed();
-            match guard.try_io(|socket| socket::accept(socket)) {
+            match guard.try_io(socket::accept) {
                 Err(_) if is_closed => {
                     // Clients are turned away: nobody comes any more.
                     std::future::pending::<()>().await;
@@ -497,7 +497,7 @@ impl Acceptor {
 
     /// The next connection, where one is there already.
     pub fn try_accept(&self) -> Option<io::Result<Stream>> {
-        match self.socket.try_io(Interest::READABLE, |socket| socket::accept(socket)) {
+        match self.socket.try_io(Interest::READABLE, socket::accept) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
             Err(error) if is_of_connection(&error) => None,
             accepted => Some(accepted.map(|accepted| self.stream(accepted))),

@@ -270,9 +270,10 @@ async fn accept(
             let _ = busy.wait_for(|busy| !*busy).await;
             door.accept().await
         };
-        let accepted = match at_once {
-            Some(accepted) => accepted,
-            None => tokio::select! {
+        let accepted = if let Some(accepted) = at_once {
+            accepted
+        } else {
+            tokio::select! {
                 biased;
                 _ = phase.wait_for(|phase| *phase == Phase::Draining), if left.is_none() => continue,
                 left = take_left(&door, &mut left, &mut idle), if left.is_some() => match left {
@@ -283,7 +284,7 @@ async fn accept(
                 // A stream took the slot while nobody came: who comes now is for another thread.
                 _ = taken.wait_for(|busy| *busy), if !*reactor.busy.borrow() => continue,
                 accepted = next => accepted,
-            },
+            }
         };
         match accepted {
             Ok(stream) => {
