@@ -27,11 +27,6 @@ use crate::protocol::proxy;
 /// Bytes that are read at once, at least.
 const ROOM: usize = 8192;
 
-/// A front end on a unix socket writes its request right after it has connected: to wait for that in one
-/// call is cheaper than to have the reactor watch the connection and forget it again. Over TCP the kernel
-/// does the same ([`Listener::defer`]). Who says nothing costs the thread no more than this.
-const GRACE: Duration = Duration::from_millis(1);
-
 /// A connection, whatever it runs over.
 pub struct Stream {
     transport: Transport,
@@ -54,8 +49,6 @@ enum Transport {
 struct Socket {
     fd: Arc<OwnedFd>,
     watched: Option<AsyncFd<Arc<OwnedFd>>>,
-    /// So long the thread itself stands still for the first bytes, which are about to come.
-    grace: Duration,
 }
 
 impl Socket {
@@ -72,14 +65,9 @@ impl Socket {
         context: &mut Context<'_>,
         buffer: &mut impl BufMut,
     ) -> Poll<io::Result<usize>> {
-        while self.watched.is_none() {
-            let grace = std::mem::take(&mut self.grace);
+        if self.watched.is_none() {
             match socket::receive(&self.fd, buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if grace.is_zero() || socket::wait_readable(&self.fd, grace).is_err() {
-                        break;
-                    }
-                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 received => return Poll::Ready(received),
             }
         }
@@ -150,7 +138,7 @@ impl Stream {
     /// A connection, which does not block, to this port.
     #[must_use]
     pub fn new(fd: OwnedFd, client: Option<SocketAddr>, port: Option<u16>) -> Self {
-        let socket = Socket { fd: Arc::new(fd), watched: None, grace: Duration::ZERO };
+        let socket = Socket { fd: Arc::new(fd), watched: None };
         Self::of(Transport::Plain(socket), client, port.unwrap_or(NO_PORT))
     }
 
@@ -505,11 +493,7 @@ impl Acceptor {
     }
 
     fn stream(&self, (connection, client): (OwnedFd, Option<SocketAddr>)) -> Stream {
-        let mut stream = Stream::new(connection, client, self.port);
-        if self.port.is_none() {
-            stream.plain().grace = GRACE;
-        }
-        stream
+        Stream::new(connection, client, self.port)
     }
 }
 
