@@ -5,6 +5,8 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
+
 use crate::deploy::{bad, good};
 
 fn project(root: &Path) {
@@ -79,6 +81,10 @@ fn on_a_terminal_what_nobody_said_is_asked() {
 /// Runs it on a terminal of its own, with these answers typed.
 fn answered(root: &Path, arguments: &[&str], answers: &str) -> String {
     let terminal = nix::pty::openpty(None, None).expect("a terminal");
+    // Or what is typed would appear within what is said, at any place.
+    let mut modes = tcgetattr(&terminal.slave).expect("its modes");
+    modes.local_flags.remove(LocalFlags::ECHO);
+    tcsetattr(&terminal.slave, SetArg::TCSANOW, &modes).expect("no echo");
     let slave = || Stdio::from(terminal.slave.try_clone().expect("the other end"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_ruwsgi"));
     command.args(arguments).current_dir(root).env("NO_COLOR", "1");
