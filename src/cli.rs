@@ -10,6 +10,7 @@ mod check;
 #[cfg(feature = "python")]
 mod files;
 mod healthcheck;
+mod hold;
 #[cfg(feature = "python")]
 mod hooks;
 #[cfg(feature = "python")]
@@ -25,6 +26,7 @@ mod serve;
 mod settle;
 #[cfg(feature = "python")]
 mod sockets;
+mod take;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -58,6 +60,10 @@ enum Command {
     Deploy(crate::deploy::Command),
     /// Ask a running server for a page; exit code 0 when it answers below 400.
     Healthcheck(healthcheck::Arguments),
+    /// Keep sockets open for servers that come and go, such as containers that are replaced.
+    Hold(hold::Arguments),
+    /// Start a server with the sockets that `ruwsgi hold` keeps open.
+    Take(take::Arguments),
     /// Read configurations, start nothing, and tell what each option comes to.
     Check(check::Arguments),
     /// Tell what options there are, and what becomes of them.
@@ -69,7 +75,9 @@ enum Command {
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
     let first = arguments.get(1).and_then(|word| word.to_str());
     match first {
-        Some("check" | "deploy" | "healthcheck" | "options") => subcommand(arguments),
+        Some("check" | "deploy" | "healthcheck" | "hold" | "options" | "take") => {
+            subcommand(arguments)
+        }
         Some("serve") => server(arguments.into_iter().skip(2)),
         _ => server(arguments.into_iter().skip(1)),
     }
@@ -91,6 +99,8 @@ fn subcommand(arguments: Vec<OsString>) -> ExitCode {
             Err(error) => finish(Err(Failure::new(format!("cannot find this program: {error}")))),
         },
         Command::Healthcheck(arguments) => finish(healthcheck::run(&arguments)),
+        Command::Hold(arguments) => finish(hold::run(&arguments)),
+        Command::Take(arguments) => finish(take::run(&arguments)),
         Command::Check(arguments) => finish(check::run(&arguments)),
         Command::Options(arguments) => finish(options::run(&arguments)),
     }

@@ -126,7 +126,7 @@ impl Gathered {
             )),
             _ => failure.hint(
                 "a configuration file ends in .ini, .yaml, .json, .xml or .toml, flags take no \
-                 value here, and the commands are serve, check, options, deploy and healthcheck",
+                 value here, and the commands are serve, check, options, deploy, healthcheck, hold and take",
             ),
         })
     }

@@ -16,7 +16,8 @@ pub fn help() -> String {
          ruwsgi check FILE…           (see ruwsgi check --help)\n       \
          ruwsgi options [NAME…]       (see ruwsgi options --help)\n       \
          ruwsgi deploy COMMAND        (see ruwsgi deploy --help)\n       \
-         ruwsgi healthcheck ADDRESS   (see ruwsgi healthcheck --help)\n\n\
+         ruwsgi healthcheck ADDRESS   (see ruwsgi healthcheck --help)\n       \
+         ruwsgi hold, ruwsgi take     (see ruwsgi hold --help)\n\n\
          first steps:\n  \
          ruwsgi --http :9000 --wsgi-file app.py\n  \
          ruwsgi --ini uwsgi.ini\n  \

@@ -5,11 +5,13 @@
 //! them would end the process.
 
 use std::io::Read;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::libc;
 use nix::sys::signal::{SigSet, Signal};
 use signal_hook::SigId;
 
@@ -59,6 +61,26 @@ impl AsFd for Signals {
         self.woken.as_fd()
     }
 }
+
+/// Has the kernel send this process a signal when a connection ends, or anything comes over it. A program
+/// that is started in its place gets it as well, if the connection stays open.
+pub fn at_end_of(connection: &impl AsFd, signal: Signal) -> std::io::Result<()> {
+    let fd = connection.as_fd().as_raw_fd();
+    let control = |command: i32, value: i32| {
+        #[expect(unsafe_code, reason = "commands of fcntl that no library has a safe call for")]
+        // SAFETY: both commands take a number; the descriptor is borrowed for the call.
+        let done = unsafe { libc::fcntl(fd, command, value) };
+        if done < 0 { Err(std::io::Error::last_os_error()) } else { Ok(()) }
+    };
+    control(libc::F_SETOWN, nix::unistd::getpid().as_raw())?;
+    control(F_SETSIG, signal as i32)?;
+    let flags = OFlag::from_bits_retain(fcntl(connection, FcntlArg::F_GETFL)?);
+    fcntl(connection, FcntlArg::F_SETFL(flags | OFlag::O_ASYNC))?;
+    Ok(())
+}
+
+/// Which signal says that a descriptor is ready (`fcntl(2)`); the same number on every Linux, and missing in libc.
+const F_SETSIG: i32 = 10;
 
 /// A worker says with it that its master is to look at the shared memory. It is ignored by who does not
 /// watch it.

@@ -36,6 +36,7 @@ mod environ;
 mod explain;
 mod fifo;
 mod gateway;
+mod hold;
 mod hooks;
 #[cfg(feature = "deploy")]
 mod hostile;
