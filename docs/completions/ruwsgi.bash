@@ -28,8 +28,14 @@ _ruwsgi() {
             ruwsgi,help)
                 cmd="ruwsgi__subcmd__help"
                 ;;
+            ruwsgi,hold)
+                cmd="ruwsgi__subcmd__hold"
+                ;;
             ruwsgi,options)
                 cmd="ruwsgi__subcmd__options"
+                ;;
+            ruwsgi,take)
+                cmd="ruwsgi__subcmd__take"
                 ;;
             ruwsgi__subcmd__deploy,adopt)
                 cmd="ruwsgi__subcmd__deploy__subcmd__adopt"
@@ -121,8 +127,14 @@ _ruwsgi() {
             ruwsgi__subcmd__help,help)
                 cmd="ruwsgi__subcmd__help__subcmd__help"
                 ;;
+            ruwsgi__subcmd__help,hold)
+                cmd="ruwsgi__subcmd__help__subcmd__hold"
+                ;;
             ruwsgi__subcmd__help,options)
                 cmd="ruwsgi__subcmd__help__subcmd__options"
+                ;;
+            ruwsgi__subcmd__help,take)
+                cmd="ruwsgi__subcmd__help__subcmd__take"
                 ;;
             ruwsgi__subcmd__help__subcmd__deploy,adopt)
                 cmd="ruwsgi__subcmd__help__subcmd__deploy__subcmd__adopt"
@@ -167,7 +179,7 @@ _ruwsgi() {
 
     case "${cmd}" in
         ruwsgi)
-            opts="-S -h -y -j -x -s -C -l -z -a -M -p -T -d -i -r -w -H -O -t -b -v -R -L -m --ini --inherit --config --include --strict --set-ph --set-placeholder --set --plugin --plugins --need-plugin --need-plugins --dry-run --no-server --usage --help --version --python-version --yml --yaml --js --json --xml --xmlconfig --toml --declare-option --declare-option2 --resolve --show-config --print --iprint --get --exit --dump-options --plugin-dir --plugins-dir --autoload --plugin-list --plugins-list --mode --socket --uwsgi-socket --http-socket --http11-socket --https-socket --chmod --chmod-socket --chown-socket --listen --socket-timeout --socket-protocol --protocol --shared-socket --undeferred-shared-socket --abstract-socket --map-socket --reuse-port --freebind --so-keepalive --socket-sndbuf --socket-rcvbuf --tcp-fastopen --tcp-fast-open --enable-proxy-protocol --no-defer-accept --tcp-nodelay --socket-send-timeout --so-write-timeout --socket-write-timeout --so-send-timeout --fd-safe --safe-fd --shutdown-sockets --close-on-exec2 --tcp-fastopen-client --tcp-fast-open-client --http-socket-modifier1 --http-socket-modifier2 --https-socket-modifier1 --https-socket-modifier2 --fastcgi-socket --fastcgi-nph-socket --fastcgi-modifier1 --fastcgi-modifier2 --scgi-socket --scgi-nph-socket --scgi-modifier1 --scgi-modifier2 --raw-modifier1 --raw-modifier2 --httprouter --http --http-timeout --http-keepalive --http-queue --http-auto-chunked --http-chunked-input --http-manage-expect --http-raw-body --http-allow-underscores --forwarded-allow-ips --https --https2 --https-export-cert --http-to-https --http-enable-proxy-protocol --http-var --http-server-name-as-http-host --http-to --http-workers --http-processes --http-connect-timeout --http-headers-timeout --http-use-socket --http-events --http-buffer-size --http-manage-source --https-session-context --http-cheap --http-quiet --http-modifier1 --http-modifier2 --websocket-ping-freq --websockets-ping-freq --websocket-pong-tolerance --websockets-pong-tolerance --websocket-max-size --websockets-max-size --http-websockets --http-stats-server --http-ss --http-stats --http-uid --http-gid --ssl-verbose --ssl-verify-depth --sni --sni-dir --sni-dir-ciphers --ssl-enable-sslv3 --ssl-enable3 --ssl-enable-tlsv1 --ssl-option --ssl-tmp-dir --ssl-session-use-cache --ssl-sessions-use-cache --ssl-session-timeout --ssl-sessions-timeout --master --workers --processes --threads --enable-threads --thunder-lock --lazy-apps --lazy --chdir --chdir2 --env --pidfile --pidfile2 --safe-pidfile --daemonize --daemonize2 --stop --reload --vacuum --die-on-term --exit-on-reload --single-interpreter --auto-procname --procname-prefix --procname-prefix-spaced --close-on-exec --no-orphans --backtrace-depth --skip-zero --suspend --resume --pause --procname-append --procname --procname-master --honour-stdin --force-gateway --reaper --no-fd-passing --ftok --persistent-ipcsem --safe-pidfile2 --mem-collector-freq --no-default-app --catch-exceptions --master-fifo --check-interval --forkbomb-delay --binary-path --use-abort --force-cwd --worker-mount --mount --threads-stacksize --thread-stack-size --threads-stack-size --thread-stacksize --vhost --vhost-host --offload-thread --offload-threads --envdir --unenv --cheaper --cheaper-initial --cheaper-algo --cheaper-step --cheaper-overload --cheaper-idle --cheaper-algos-list --cheaper-list --cheaper-algo-list --cheaper-rss-limit-soft --cheaper-rss-limit-hard --cheaper-busyness-max --cheaper-busyness-min --cheaper-busyness-multiplier --cheaper-busyness-penalty --cheaper-busyness-verbose --cheaper-busyness-backlog-alert --cheaper-busyness-backlog-multiplier --cheaper-busyness-backlog-step --cheaper-busyness-backlog-nonzero --cheap --idle --die-on-idle --uid --gid --umask --chroot --add-gid --immediate-uid --immediate-gid --no-initgroups --master-as-root --drop-after-init --drop-after-apps --cap --need-app --gc-freeze --wsgi --module --file --wsgi-file --callable --virtualenv --venv --pyhome --home --python-path --pp --pythonpath --pyargv --optimize --eval --pyimport --py-import --python-import --import --shared-pyimport --shared-py-import --shared-python-import --shared-import --paste --paste-logger --pecan --wsgi-disable-file-wrapper --py-sys-executable --py-executable --wsgi-env-behavior --wsgi-env-behaviour --wsgi-accept-buffers --wsgi-accept-buffer --wsgi-strict --start_response-nodelay --py-call-osafterfork --py-call-uwsgi-fork-hooks --py-program-name --py-programname --harakiri --harakiri-verbose --buffer-size --limit-post --post-buffering --max-fd --ignore-sigpipe --ignore-write-errors --disable-write-exception --harakiri-graceful-timeout --harakiri-graceful-signal --harakiri-queue-threshold --no-harakiri-arh --no-harakiri-after-req-hook --harakiri-no-arh --write-errors-tolerance --write-errors-exception-only --max-vars --max-apps --limit-as --limit-nproc --cpu-affinity --post-buffering-bufsize --max-requests --max-requests-delta --min-worker-lifetime --max-worker-lifetime --max-worker-lifetime-delta --reload-on-rss --worker-reload-mercy --reload-mercy --touch-reload --py-auto-reload --python-auto-reload --python-autoreload --py-autoreload --reload-on-as --evil-reload-on-as --evil-reload-on-rss --touch-workers-reload --touch-chain-reload --touch-exec --fs-reload --fs-brutal-reload --propagate-touch --reload-on-exception --attach-daemon --attach-control-daemon --smart-attach-daemon --smart-attach-daemon2 --daemons-honour-stdin --attach-daemon2 --cron --cron2 --unique-cron --cron-harakiri --hook-master-start --hook-asap --hook-pre-jail --hook-in-jail --hook-as-root --hook-as-user --hook-as-user-atexit --hook-pre-app --hook-post-app --hook-post-fork --hook-accepting --hook-accepting1 --hook-accepting-once --hook-accepting1-once --hook-touch --hook-as-gateway --exec-asap --exec-pre-jail --exec-in-jail --exec-as-root --exec-as-user --exec-as-user-atexit --exec-pre-app --exec-post-app --wait-interface --wait-for-iface --wait-iface --wait-for-interface --wait-interface-timeout --wait-for-iface-timeout --wait-iface-timeout --wait-for-interface-timeout --wait-for-file --wait-for-dir --wait-for-fs --wait-for-fs-timeout --wait-for-socket --wait-for-socket-timeout --binsh --logto --logto2 --log-maxsize --log-backupname --touch-logrotate --touch-logreopen --log-reopen --log-truncate --logfile-chown --logfile-chmod --log-date --logdate --log-prefix --disable-logging --log-4xx --log-5xx --log-slow --log-big --log-zero --log-sendfile --log-ioerror --logformat --log-format --log-json --log-format-strftime --logformat-strftime --log-micros --log-x-forwarded-for --memory-report --logger --logger-req --req-logger --log-syslog --log-socket --loggers-list --logger-list --log-encoder --log-req-encoder --log-route --log-req-route --log-filter --log-drain --log-master --log-master-bufsize --log-master-stream --log-master-req-stream --threaded-logger --rsyslog-packet-size --rsyslog-split-messages --stats-server --stats --stats-http --stats-min --stats-minified --stats-no-cores --metrics --stats-no-metrics --static-map --static-map2 --static-check --check-static --check-static-docroot --static-index --static-skip-ext --static-safe --mime-file --mimefile --static-expires --static-expires-mtime --static-expires-type --static-expires-type-mtime --static-expires-uri --static-expires-uri-mtime --static-expires-path-info --static-expires-path-info-mtime --static-gzip-all --static-gzip-prefix --static-gzip-dir --static-gzip-suffix --static-gzip-ext --static-gzip --honour-range --fileserve-mode --file-serve-mode --static-cache-paths --static-cache-paths-name --disable-sendfile --manage-script-name --ignore-script-name --add-header --del-header --rem-header --response-headers-limit --pcre-jit --ugreen --ugreen-stacksize --fastrouter-subscription-slot --rawrouter-subscription-slot --php-config --php-ini --php-config-append --php-ini-append --php-set --php-index --php-allowed-docroot --php-allowed-ext --php-allowed-script --php-app-qs --php-app-bypass --php-fallback --php-fallback2 --php-fallback-qs --php-var --php-constant --php-exec-begin --php-exec-before --php-exec-end --php-exec-after --php-server-software --php-sapi-name --php-dump-config --ruby-require --rbrequire --rubyrequire --require --rb-require --shared-ruby-require --shared-rbrequire --shared-rubyrequire --shared-require --shared-rb-require --ruby-lib --rb-lib --rvm --gemset --rvm-path --rb-gc-freq --ruby-gc-freq --rb-threads --rbthread --rb-thread --rbthreads --rbshell --rbshell-oneshot --fiber --psgi-enable-psgix-io --perl-no-die-catch --perl-no-plack --perl-local-lib --perl-version --perl-args --perl-arg --perl-exec --perl-exec-post-fork --perl-auto-reload --perl-auto-reload-ignore --plshell --plshell-oneshot --coroae --cgi-helper --cgi-map-helper --cgi-from-docroot --cgi-buffer-size --cgi-timeout --cgi-index --cgi-allowed-ext --cgi-unset --cgi-loadlib --cgi-optimized --cgi-optimize --cgi-path-info --cgi-do-not-kill-on-error --cgi-async-max-attempts --cgi-close-stdin-on-eof --cgi-safe --clojure-load --ring-load --jvm-class --jvm-classpath --jvm-opt --mono-key --mono-version --mono-config --mono-assembly --mono-exec --mono-index --mono-gc-freq --lua-load --luashell --lua-shell --lua-gc-freq --v8-load --v8-module-path --v8-preemptive --v8-gc-freq --gccgo-args --go-args --goroutines --pypy-lib --pypy-home --pypy-setup --pypy-python-path --pypy-pythonpath --pypy-pp --pypy-eval --pypy-eval-post-fork --pypy-exec --pypy-exec-post-fork --greenlet --stackless deploy healthcheck check options help"
+            opts="-S -h -y -j -x -s -C -l -z -a -M -p -T -d -i -r -w -H -O -t -b -v -R -L -m --ini --inherit --config --include --strict --set-ph --set-placeholder --set --plugin --plugins --need-plugin --need-plugins --dry-run --no-server --usage --help --version --python-version --yml --yaml --js --json --xml --xmlconfig --toml --declare-option --declare-option2 --resolve --show-config --print --iprint --get --exit --dump-options --plugin-dir --plugins-dir --autoload --plugin-list --plugins-list --mode --socket --uwsgi-socket --http-socket --http11-socket --https-socket --chmod --chmod-socket --chown-socket --listen --socket-timeout --socket-protocol --protocol --shared-socket --undeferred-shared-socket --abstract-socket --map-socket --reuse-port --freebind --so-keepalive --socket-sndbuf --socket-rcvbuf --tcp-fastopen --tcp-fast-open --enable-proxy-protocol --no-defer-accept --tcp-nodelay --socket-send-timeout --so-write-timeout --socket-write-timeout --so-send-timeout --fd-safe --safe-fd --shutdown-sockets --close-on-exec2 --tcp-fastopen-client --tcp-fast-open-client --http-socket-modifier1 --http-socket-modifier2 --https-socket-modifier1 --https-socket-modifier2 --fastcgi-socket --fastcgi-nph-socket --fastcgi-modifier1 --fastcgi-modifier2 --scgi-socket --scgi-nph-socket --scgi-modifier1 --scgi-modifier2 --raw-modifier1 --raw-modifier2 --httprouter --http --http-timeout --http-keepalive --http-queue --http-auto-chunked --http-chunked-input --http-manage-expect --http-raw-body --http-allow-underscores --forwarded-allow-ips --https --https2 --https-export-cert --http-to-https --http-enable-proxy-protocol --http-var --http-server-name-as-http-host --http-to --http-workers --http-processes --http-connect-timeout --http-headers-timeout --http-use-socket --http-events --http-buffer-size --http-manage-source --https-session-context --http-cheap --http-quiet --http-modifier1 --http-modifier2 --websocket-ping-freq --websockets-ping-freq --websocket-pong-tolerance --websockets-pong-tolerance --websocket-max-size --websockets-max-size --http-websockets --http-stats-server --http-ss --http-stats --http-uid --http-gid --ssl-verbose --ssl-verify-depth --sni --sni-dir --sni-dir-ciphers --ssl-enable-sslv3 --ssl-enable3 --ssl-enable-tlsv1 --ssl-option --ssl-tmp-dir --ssl-session-use-cache --ssl-sessions-use-cache --ssl-session-timeout --ssl-sessions-timeout --master --workers --processes --threads --enable-threads --thunder-lock --lazy-apps --lazy --chdir --chdir2 --env --pidfile --pidfile2 --safe-pidfile --daemonize --daemonize2 --stop --reload --vacuum --die-on-term --exit-on-reload --single-interpreter --auto-procname --procname-prefix --procname-prefix-spaced --close-on-exec --no-orphans --backtrace-depth --skip-zero --suspend --resume --pause --procname-append --procname --procname-master --honour-stdin --force-gateway --reaper --no-fd-passing --ftok --persistent-ipcsem --safe-pidfile2 --mem-collector-freq --no-default-app --catch-exceptions --master-fifo --check-interval --forkbomb-delay --binary-path --use-abort --force-cwd --worker-mount --mount --threads-stacksize --thread-stack-size --threads-stack-size --thread-stacksize --vhost --vhost-host --offload-thread --offload-threads --envdir --unenv --cheaper --cheaper-initial --cheaper-algo --cheaper-step --cheaper-overload --cheaper-idle --cheaper-algos-list --cheaper-list --cheaper-algo-list --cheaper-rss-limit-soft --cheaper-rss-limit-hard --cheaper-busyness-max --cheaper-busyness-min --cheaper-busyness-multiplier --cheaper-busyness-penalty --cheaper-busyness-verbose --cheaper-busyness-backlog-alert --cheaper-busyness-backlog-multiplier --cheaper-busyness-backlog-step --cheaper-busyness-backlog-nonzero --cheap --idle --die-on-idle --uid --gid --umask --chroot --add-gid --immediate-uid --immediate-gid --no-initgroups --master-as-root --drop-after-init --drop-after-apps --cap --need-app --gc-freeze --wsgi --module --file --wsgi-file --callable --virtualenv --venv --pyhome --home --python-path --pp --pythonpath --pyargv --optimize --eval --pyimport --py-import --python-import --import --shared-pyimport --shared-py-import --shared-python-import --shared-import --paste --paste-logger --pecan --wsgi-disable-file-wrapper --py-sys-executable --py-executable --wsgi-env-behavior --wsgi-env-behaviour --wsgi-accept-buffers --wsgi-accept-buffer --wsgi-strict --start_response-nodelay --py-call-osafterfork --py-call-uwsgi-fork-hooks --py-program-name --py-programname --harakiri --harakiri-verbose --buffer-size --limit-post --post-buffering --max-fd --ignore-sigpipe --ignore-write-errors --disable-write-exception --harakiri-graceful-timeout --harakiri-graceful-signal --harakiri-queue-threshold --no-harakiri-arh --no-harakiri-after-req-hook --harakiri-no-arh --write-errors-tolerance --write-errors-exception-only --max-vars --max-apps --limit-as --limit-nproc --cpu-affinity --post-buffering-bufsize --max-requests --max-requests-delta --min-worker-lifetime --max-worker-lifetime --max-worker-lifetime-delta --reload-on-rss --worker-reload-mercy --reload-mercy --touch-reload --py-auto-reload --python-auto-reload --python-autoreload --py-autoreload --reload-on-as --evil-reload-on-as --evil-reload-on-rss --touch-workers-reload --touch-chain-reload --touch-exec --fs-reload --fs-brutal-reload --propagate-touch --reload-on-exception --attach-daemon --attach-control-daemon --smart-attach-daemon --smart-attach-daemon2 --daemons-honour-stdin --attach-daemon2 --cron --cron2 --unique-cron --cron-harakiri --hook-master-start --hook-asap --hook-pre-jail --hook-in-jail --hook-as-root --hook-as-user --hook-as-user-atexit --hook-pre-app --hook-post-app --hook-post-fork --hook-accepting --hook-accepting1 --hook-accepting-once --hook-accepting1-once --hook-touch --hook-as-gateway --exec-asap --exec-pre-jail --exec-in-jail --exec-as-root --exec-as-user --exec-as-user-atexit --exec-pre-app --exec-post-app --wait-interface --wait-for-iface --wait-iface --wait-for-interface --wait-interface-timeout --wait-for-iface-timeout --wait-iface-timeout --wait-for-interface-timeout --wait-for-file --wait-for-dir --wait-for-fs --wait-for-fs-timeout --wait-for-socket --wait-for-socket-timeout --binsh --logto --logto2 --log-maxsize --log-backupname --touch-logrotate --touch-logreopen --log-reopen --log-truncate --logfile-chown --logfile-chmod --log-date --logdate --log-prefix --disable-logging --log-4xx --log-5xx --log-slow --log-big --log-zero --log-sendfile --log-ioerror --logformat --log-format --log-json --log-format-strftime --logformat-strftime --log-micros --log-x-forwarded-for --memory-report --logger --logger-req --req-logger --log-syslog --log-socket --loggers-list --logger-list --log-encoder --log-req-encoder --log-route --log-req-route --log-filter --log-drain --log-master --log-master-bufsize --log-master-stream --log-master-req-stream --threaded-logger --rsyslog-packet-size --rsyslog-split-messages --stats-server --stats --stats-http --stats-min --stats-minified --stats-no-cores --metrics --stats-no-metrics --static-map --static-map2 --static-check --check-static --check-static-docroot --static-index --static-skip-ext --static-safe --mime-file --mimefile --static-expires --static-expires-mtime --static-expires-type --static-expires-type-mtime --static-expires-uri --static-expires-uri-mtime --static-expires-path-info --static-expires-path-info-mtime --static-gzip-all --static-gzip-prefix --static-gzip-dir --static-gzip-suffix --static-gzip-ext --static-gzip --honour-range --fileserve-mode --file-serve-mode --static-cache-paths --static-cache-paths-name --disable-sendfile --manage-script-name --ignore-script-name --add-header --del-header --rem-header --response-headers-limit --pcre-jit --ugreen --ugreen-stacksize --fastrouter-subscription-slot --rawrouter-subscription-slot --php-config --php-ini --php-config-append --php-ini-append --php-set --php-index --php-allowed-docroot --php-allowed-ext --php-allowed-script --php-app-qs --php-app-bypass --php-fallback --php-fallback2 --php-fallback-qs --php-var --php-constant --php-exec-begin --php-exec-before --php-exec-end --php-exec-after --php-server-software --php-sapi-name --php-dump-config --ruby-require --rbrequire --rubyrequire --require --rb-require --shared-ruby-require --shared-rbrequire --shared-rubyrequire --shared-require --shared-rb-require --ruby-lib --rb-lib --rvm --gemset --rvm-path --rb-gc-freq --ruby-gc-freq --rb-threads --rbthread --rb-thread --rbthreads --rbshell --rbshell-oneshot --fiber --psgi-enable-psgix-io --perl-no-die-catch --perl-no-plack --perl-local-lib --perl-version --perl-args --perl-arg --perl-exec --perl-exec-post-fork --perl-auto-reload --perl-auto-reload-ignore --plshell --plshell-oneshot --coroae --cgi-helper --cgi-map-helper --cgi-from-docroot --cgi-buffer-size --cgi-timeout --cgi-index --cgi-allowed-ext --cgi-unset --cgi-loadlib --cgi-optimized --cgi-optimize --cgi-path-info --cgi-do-not-kill-on-error --cgi-async-max-attempts --cgi-close-stdin-on-eof --cgi-safe --clojure-load --ring-load --jvm-class --jvm-classpath --jvm-opt --mono-key --mono-version --mono-config --mono-assembly --mono-exec --mono-index --mono-gc-freq --lua-load --luashell --lua-shell --lua-gc-freq --v8-load --v8-module-path --v8-preemptive --v8-gc-freq --gccgo-args --go-args --goroutines --pypy-lib --pypy-home --pypy-setup --pypy-python-path --pypy-pythonpath --pypy-pp --pypy-eval --pypy-eval-post-fork --pypy-exec --pypy-exec-post-fork --greenlet --stackless deploy healthcheck hold take check options help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4558,7 +4570,7 @@ _ruwsgi() {
             return 0
             ;;
         ruwsgi__subcmd__help)
-            opts="deploy healthcheck check options help"
+            opts="deploy healthcheck hold take check options help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4795,6 +4807,20 @@ _ruwsgi() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        ruwsgi__subcmd__help__subcmd__hold)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         ruwsgi__subcmd__help__subcmd__options)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -4802,6 +4828,46 @@ _ruwsgi() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ruwsgi__subcmd__help__subcmd__take)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ruwsgi__subcmd__hold)
+            opts="--listen --chmod-socket --patience"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --chmod-socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --patience)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -4822,6 +4888,24 @@ _ruwsgi() {
                     ;;
                 --completions)
                     COMPREPLY=($(compgen -W "bash elvish fish powershell zsh" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ruwsgi__subcmd__take)
+            opts="--patience"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --patience)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

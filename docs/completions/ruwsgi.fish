@@ -510,6 +510,8 @@ complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l greenlet -d 'switch betwe
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l stackless -d 'switch between requests with Stackless Python'
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -a "deploy" -d 'Write and run everything a Django site needs behind nginx'
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -a "healthcheck" -d 'Ask a running server for a page; exit code 0 when it answers below 400'
+complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -a "hold" -d 'Keep sockets open for servers that come and go, such as containers that are replaced'
+complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -a "take" -d 'Start a server with the sockets that `ruwsgi hold` keeps open'
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -a "check" -d 'Read configurations, start nothing, and tell what each option comes to'
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -a "options" -d 'Tell what options there are, and what becomes of them'
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -585,6 +587,10 @@ complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand healthcheck" -l host -d 'T
 complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand healthcheck" -l protocol -d 'What the server speaks there' -r -f -a "http\t'metrics, http-socket or http'
 uwsgi\t'socket'"
 complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand healthcheck" -l timeout -d 'The longest wait, in seconds' -r
+complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand hold" -l listen -d 'Connections that may wait at each; by default as many as the kernel allows' -r
+complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand hold" -l chmod-socket -d 'Permissions of unix sockets, in octal' -r
+complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand hold" -l patience -d 'How long connections wait while no server has the sockets, in seconds; after that they are closed' -r
+complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand take" -l patience -d 'How long to wait for whoever holds the sockets, in seconds' -r
 complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand check" -l allow -d 'Do not give this advice' -r
 complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand check" -l json -d 'As JSON'
 complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand check" -l lints -d 'List the lints behind the advice'
@@ -600,11 +606,13 @@ zsh\t''"
 complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand options" -l json -d 'As JSON: a list with name, aliases, letter, argument, help, status and reason of each'
 complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand options" -l markdown -d 'As the page docs/options.md'
 complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand options" -l man -d 'As the manual page ruwsgi(1)'
-complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand help; and not __fish_seen_subcommand_from deploy healthcheck check options help" -f -a "deploy" -d 'Write and run everything a Django site needs behind nginx'
-complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand help; and not __fish_seen_subcommand_from deploy healthcheck check options help" -f -a "healthcheck" -d 'Ask a running server for a page; exit code 0 when it answers below 400'
-complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand help; and not __fish_seen_subcommand_from deploy healthcheck check options help" -f -a "check" -d 'Read configurations, start nothing, and tell what each option comes to'
-complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand help; and not __fish_seen_subcommand_from deploy healthcheck check options help" -f -a "options" -d 'Tell what options there are, and what becomes of them'
-complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand help; and not __fish_seen_subcommand_from deploy healthcheck check options help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand help; and not __fish_seen_subcommand_from deploy healthcheck hold take check options help" -f -a "deploy" -d 'Write and run everything a Django site needs behind nginx'
+complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand help; and not __fish_seen_subcommand_from deploy healthcheck hold take check options help" -f -a "healthcheck" -d 'Ask a running server for a page; exit code 0 when it answers below 400'
+complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand help; and not __fish_seen_subcommand_from deploy healthcheck hold take check options help" -f -a "hold" -d 'Keep sockets open for servers that come and go, such as containers that are replaced'
+complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand help; and not __fish_seen_subcommand_from deploy healthcheck hold take check options help" -f -a "take" -d 'Start a server with the sockets that `ruwsgi hold` keeps open'
+complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand help; and not __fish_seen_subcommand_from deploy healthcheck hold take check options help" -f -a "check" -d 'Read configurations, start nothing, and tell what each option comes to'
+complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand help; and not __fish_seen_subcommand_from deploy healthcheck hold take check options help" -f -a "options" -d 'Tell what options there are, and what becomes of them'
+complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand help; and not __fish_seen_subcommand_from deploy healthcheck hold take check options help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand help; and __fish_seen_subcommand_from deploy" -f -a "init" -d 'Describe the project in ruwsgi.yaml and render everything from it'
 complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand help; and __fish_seen_subcommand_from deploy" -f -a "render" -d 'Render everything from ruwsgi.yaml again'
 complete -c ruwsgi -n "__fish_ruwsgi_using_subcommand help; and __fish_seen_subcommand_from deploy" -f -a "check" -d 'Check ruwsgi.yaml and everything that would be rendered from it; write nothing'

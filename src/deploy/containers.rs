@@ -16,9 +16,9 @@ use nix::unistd::Pid;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use super::context::join;
+use super::context::{join, take};
 use super::show::say;
-use super::spec::Spec;
+use super::spec::{Spec, Tls};
 use super::write::{Difference, differing, replace};
 use super::{environment, init, read, rendered, run};
 use crate::deploy::escape::json;
@@ -84,13 +84,14 @@ pub(super) fn build(request: &Build) -> Result<ExitCode> {
     let (root, spec) = read(request.file.as_deref())?;
     up_to_date(&root, &spec, &["Dockerfile", ".dockerignore", "uwsgi.ini", "nginx/"])?;
     let more = [request.no_cache.then_some("--no-cache"), request.pull.then_some("--pull")];
-    build_images(&root, &spec, &more.into_iter().flatten().collect::<Vec<_>>())
+    build_images(&root, &spec, &["web", "nginx"], &more.into_iter().flatten().collect::<Vec<_>>())
 }
 
-/// Builds both images, one after the other. Not by Compose: it writes into an image which project and
+/// Builds images, one after the other. Not by Compose: it writes into an image which project and
 /// service it was built for, so the same files would be another image, and their containers replaced.
-fn build_images(root: &Path, spec: &Spec, more: &[&str]) -> Result<ExitCode> {
-    let images = [("web", &spec.images.web), ("nginx", &spec.images.nginx)];
+fn build_images(root: &Path, spec: &Spec, targets: &[&str], more: &[&str]) -> Result<ExitCode> {
+    let mut images = vec![("web", &spec.images.web), ("nginx", &spec.images.nginx)];
+    images.retain(|(target, _)| targets.contains(target));
     for (number, (target, image)) in images.iter().enumerate() {
         say(&format!("[{}/{}] {image}", number + 1, images.len()));
         let mut command = docker(root)?;
@@ -126,7 +127,10 @@ pub(super) fn up(request: &Up) -> Result<ExitCode> {
         None => &spec,
     };
     if !request.no_build {
-        let code = build_images(&root, &spec, &[])?;
+        // nginx's own image is for clusters; here it makes the first certificate at most.
+        let targets: &[&str] =
+            if this.nginx.tls == Tls::Acme { &["web", "nginx"] } else { &["web"] };
+        let code = build_images(&root, &spec, targets, &[])?;
         if code != ExitCode::SUCCESS {
             return Ok(code);
         }
@@ -196,11 +200,11 @@ fn watch(root: &Path, spec: &Spec) -> Result<()> {
     mounts.push(join("/app", &spec.app.static_root));
     let mounts: Vec<_> = mounts.iter().map(|mount| json(mount)).collect();
     let mounts = mounts.join(", ");
-    let service = |name: &String| {
-        format!(
-            "  {name}:\n    command: [\"serve\", \"--ini\", \"/app/uwsgi.ini\", \"--py-autoreload\", \"1\"]\n    volumes: [{mounts}]\n"
-        )
-    };
+    let command: Vec<_> =
+        take(spec, &["--py-autoreload", "1"]).iter().map(|word| json(word)).collect();
+    let command = command.join(", ");
+    let service =
+        |name: &String| format!("  {name}:\n    command: [{command}]\n    volumes: [{mounts}]\n");
     let services: Vec<_> = spec.compose.web().iter().map(service).collect();
     let text = format!(
         "# Written by `ruwsgi deploy up --watch`, for this machine.\nservices:\n{}",

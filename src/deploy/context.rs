@@ -16,11 +16,16 @@ use super::kinds::size;
 use super::plan::Place;
 use super::spec::Spec;
 pub use super::variables::environment;
+pub(super) use proxy::take;
 
 /// Where the project is in the image.
 pub(super) const IN_IMAGE: &str = "/app";
-/// Where the server and nginx meet in containers.
+/// Where the server listens in its container, for its pod's nginx and for health checks.
 const SOCKET: &str = "/run/ruwsgi/app.sock";
+/// Where nginx finds whichever container of the application is free, in compose.
+const HELD: &str = "/run/socket/app.sock";
+/// Where those get that socket.
+const CONTROL: &str = "/run/socket/control";
 
 /// An absolute path, when the second is none already.
 #[must_use]
@@ -123,6 +128,7 @@ fn application(spec: &Spec) -> Value {
         "media_url": media.map(|(url, _)| url),
         "media_private": app.media_private.as_ref().map(|folder| format!("{}/", folder.trim_end_matches('/'))),
         "static_in_image": join(IN_IMAGE, &app.static_root),
+        "static_outside": app.static_root.starts_with('/'),
         "media_in_image": media.map(|(_, folder)| join(IN_IMAGE, folder)),
         "data_in_image": app.data_dir.as_ref().map(|folder| join(IN_IMAGE, folder)),
         "health": app.health,
@@ -211,20 +217,8 @@ fn images(spec: &Spec, place: &Place) -> Value {
 /// The containers of the application in compose; each waits until the one before is healthy.
 fn web(spec: &Spec) -> Vec<Value> {
     let names = spec.compose.web();
-    let mut before: Option<&String> = None;
-    let mut all = Vec::new();
-    for (name, folder) in names.iter().zip(socket_folders()) {
-        let socket = folder.replacen("/run/ruwsgi", "socket", 1);
-        all.push(json!({"name": name, "before": before, "socket": socket, "folder": folder}));
-        before = Some(name);
-    }
-    all
-}
-
-/// Where nginx has the folder of each container's socket; each has it where the first has.
-fn socket_folders() -> impl Iterator<Item = String> {
-    let others = (2..).map(|number: u64| format!("/run/ruwsgi-{number}"));
-    std::iter::once("/run/ruwsgi".to_owned()).chain(others)
+    let before = std::iter::once(None).chain(names.iter().map(Some));
+    names.iter().zip(before).map(|(name, before)| json!({"name": name, "before": before})).collect()
 }
 
 /// What the application is told.
@@ -322,12 +316,13 @@ fn where_things_are(spec: &Spec, place: &Place) -> Value {
         "mime_types": "/etc/nginx/mime.types",
         "static_dir": format!("/srv/{name}/{}/", if shared { "shared" } else { "static" }),
         "media_dir": media.map(|_| format!("/srv/{name}/media/")),
-        "include": "/etc/nginx/conf.d/*.conf",
+        // By name: the official image has a site of its own beside it.
+        "include": format!("/etc/nginx/conf.d/{name}.conf"),
     })
 }
 
 /// Eight digits that change with what is named.
-fn hash(parts: &[&str]) -> String {
+pub(super) fn hash(parts: &[&str]) -> String {
     let mut digest = Sha256::new();
     for part in parts {
         digest.update(part.len().to_le_bytes());

@@ -111,10 +111,13 @@ pub fn stage(spec: &Spec) -> Vec<File> {
         ("uwsgi.ini".to_owned(), "uwsgi.ini.tera", Language::Ini),
         (format!("nginx/{}.conf", spec.name), "nginx/site.conf.tera", Language::Nginx),
         ("nginx/nginx.conf".to_owned(), "nginx/nginx.conf.tera", Language::Nginx),
-        ("compose.yaml".to_owned(), "compose.yaml.tera", Language::Yaml),
     ] {
         files.push(one(&format!("{here}{path}"), template, language, &compose));
     }
+    let mut file =
+        one(&format!("{here}compose.yaml"), "compose.yaml.tera", Language::Yaml, &compose);
+    file.embedded = nginx_files(&compose);
+    files.push(file);
     files.extend(cluster(spec, &there));
     files
 }
@@ -155,11 +158,8 @@ fn cluster(spec: &Spec, folder: &str) -> Vec<File> {
         .collect();
     for file in &mut files {
         if file.template == "k8s/files.yaml.tera" {
-            file.embedded = vec![
-                ("ini", one("uwsgi.ini", "uwsgi.ini.tera", Language::Ini, &pod)),
-                ("main", one("nginx.conf", "nginx/nginx.conf.tera", Language::Nginx, &pod)),
-                ("site", one("site.conf", "nginx/site.conf.tera", Language::Nginx, &pod)),
-            ];
+            file.embedded = nginx_files(&pod);
+            file.embedded.push(("ini", one("uwsgi.ini", "uwsgi.ini.tera", Language::Ini, &pod)));
         }
     }
     let mut context = pod;
@@ -171,6 +171,14 @@ fn cluster(spec: &Spec, folder: &str) -> Vec<File> {
     let path = format!("{folder}Kustomization");
     files.push(one(&path, "k8s/kustomization.tera", Language::Yaml, &context));
     files
+}
+
+/// nginx's files, for a template that names their texts.
+fn nginx_files(context: &Value) -> Vec<(&'static str, File)> {
+    vec![
+        ("main", one("nginx.conf", "nginx/nginx.conf.tera", Language::Nginx, context)),
+        ("site", one("site.conf", "nginx/site.conf.tera", Language::Nginx, context)),
+    ]
 }
 
 fn one(path: &str, template: &'static str, language: Language, context: &Value) -> File {
@@ -251,7 +259,7 @@ mod tests {
         let compose = text(&files, "nginx/mysite.conf");
         assert!(
             compose.contains("resolver 127.0.0.11")
-                && compose.contains("set $mysite_server web:8000;")
+                && compose.contains("set $mysite_server socket:8000;")
         );
         let pod = text(&files, "k8s/25-files.yaml");
         assert!(pod.contains("server 127.0.0.1:8000") && !pod.contains("resolver"));

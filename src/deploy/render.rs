@@ -144,9 +144,10 @@ pub fn starter(module: &str, context: &serde_json::Value) -> Result<Vec<Output>>
         .collect()
 }
 
-/// Changes with the templates of what runs in the images.
+/// Changes with the templates of what runs in the images, and with the code that fills them.
 pub(super) fn fingerprint() -> String {
     let mut digest = Sha256::new();
+    digest.update(env!("CARGO_PKG_VERSION"));
     for (name, text) in TEMPLATES {
         if name.starts_with("nginx/") || name.starts_with("uwsgi.ini") {
             digest.update(text.as_bytes());
@@ -232,6 +233,9 @@ fn engine(language: Language, templates: &[(&'static str, &'static str)]) -> Res
     engine.register_filter("exec", |words: Vec<Value>, _: Kwargs, _: &State| {
         let words: Vec<_> = words.iter().filter_map(Value::as_str).map(escape::json).collect();
         Value::safe_string(&words.join(", "))
+    });
+    engine.register_filter("hash", |text: &str, _: Kwargs, _: &State| {
+        Value::safe_string(&super::context::hash(&[text]))
     });
     // Lines in the depth of the block they stand in.
     engine.register_filter("indent", |text: &str, arguments: Kwargs, _: &State| {

@@ -68,7 +68,7 @@ pub static RULES: &[(&str, &str)] = &[
     ("C10", "a container has longer to stop than a request may take"),
     ("C11", "memory, processes and logs are limited"),
     ("C12", "every image has a tag"),
-    ("C13", "nginx waits for the application; static files are those of the release and of earlier ones"),
+    ("C13", "requests wait for the application; static files are those of the release and of earlier ones"),
     ("C14", "nothing for development is in these files"),
     ("K01", "the recommended labels; selectors have those that never change"),
     ("K02", "a rollout takes no pod away first; an autoscaler alone says how many there are"),

@@ -1,6 +1,7 @@
 """What requests notice while containers are restarted, killed and replaced; every failed one is counted."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -72,13 +73,33 @@ def one_by_one(world):
 
 
 def all_at_once(world):
-    """What Compose does by itself: measured, not demanded."""
+    """What Compose does by itself: it stops all that it replaces before it starts the first; the socket stays."""
     site = world.site
+    nginx = site.id("nginx")
     site.change_code("four")
+    style = site.root / "guestbook" / "static" / "guestbook" / "site.css"
+    style.write_text(style.read_text() + "\n/* four */\n")
     with Load(site.port) as load:
         site.compose("up", "--detach", "--wait", "--build")
     world.measured("docker compose up --detach --wait", load)
-    wait("the new release", lambda: site.client().ask("/proof/release")[2].startswith("four "))
+    demand(site.id("nginx") == nginx, "nginx was replaced")
+    demand(site.client().ask("/proof/release")[2].startswith("four "), "an old release is left")
+    path = re.search(r'"(/static/[^"]+\.css)"', site.client().ask("/")[2]).group(1)
+    demand("/* four */" in site.client().ask(path)[2], f"{path} is of an earlier release")
+    demand(load.failed() == 0, load.summary())
+    return load.summary()
+
+
+def the_holder_dies(world):
+    """Who keeps the socket open is killed: the application gets the one of its successor."""
+    site = world.site
+    started = site.inspect("web", "{{.State.StartedAt}}")
+    with Load(site.port) as load:
+        os.kill(int(site.inspect("socket", "{{.State.Pid}}")), signal.SIGKILL)
+        wait("another start", lambda: site.inspect("web", "{{.State.StartedAt}}") != started)
+        wait("health", lambda: site.inspect("web", "{{.State.Health.Status}}") == "healthy")
+    world.measured("death of the holder of the socket", load)
+    wait("answers", lambda: all(site.status("/proof/release") == 200 for _ in range(8)))
     return load.summary()
 
 
@@ -106,4 +127,4 @@ def watched_changes_arrive(world):
     return f"a change of the code answers after {took:.1f} s; Ctrl-C ends it with exit code {code}"
 
 
-PROOFS = [restart, kill, crash, roll, one_by_one, all_at_once, watched_changes_arrive]
+PROOFS = [restart, kill, crash, roll, one_by_one, all_at_once, the_holder_dies, watched_changes_arrive]

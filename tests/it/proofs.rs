@@ -251,8 +251,9 @@ fn static_files_of_an_earlier_release_are_served_beside_the_new_ones() {
     let line =
         compose.lines().find_map(|line| line.trim().strip_prefix("- cp -R ")).expect("the command");
     let srv = root.join("srv");
-    let command = format!("cp -R {}", line.replace("/srv/mysite", &srv.display().to_string()));
     let (release, shared) = (srv.join("static"), srv.join("shared"));
+    let line = line.replace("/app/staticfiles", &release.display().to_string());
+    let command = format!("cp -R {}", line.replace("/srv/mysite", &srv.display().to_string()));
     fs::create_dir_all(&shared).expect("a folder");
     let bring = |name: &str, text: &str| {
         let _ = fs::remove_dir_all(&release);

@@ -70,12 +70,11 @@ pub(super) fn services(of: &Reader<'_>, problems: &mut Vec<Problem>) {
 
 /// A worker has one command, and Celery somewhere to take work from.
 pub(super) fn workers(of: &Reader<'_>, problems: &mut Vec<Problem>) {
-    let reserved = ["web", "nginx", "migrate", "static", "certbot", "certificate"];
+    let reserved = ["web", "nginx", "migrate", "static", "socket", "certbot", "certificate"];
     for section in ["workers", "cron"] {
         for (name, at) in of.named(section) {
-            let another_web = name
-                .strip_prefix("web-")
-                .is_some_and(|rest| rest == "any" || rest.parse::<u64>().is_ok());
+            let another_web =
+                name.strip_prefix("web-").is_some_and(|rest| rest.parse::<u64>().is_ok());
             let taken = another_web
                 || reserved.contains(&name.as_str())
                 || Engine::ALL.iter().any(|engine| engine.name() == name)

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{SOCKET, bracket, socket_folders, variable};
+use super::{CONTROL, HELD, SOCKET, bracket, variable};
 use crate::deploy::check::snippets::directives;
 use crate::deploy::kinds::size;
 use crate::deploy::plan::Place;
@@ -13,8 +13,8 @@ use crate::deploy::variables::HSTS_SECONDS;
 const PRIVATE: [&str; 5] =
     ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"];
 
-/// The one name of several containers of the application.
-const WEB_ALIAS: &str = "web-any";
+/// The same over TCP: the name of the service that holds the socket.
+const HELD_TCP: &str = "socket:8000";
 
 /// Who is answered, and how nginx and the server meet.
 pub(super) fn nginx(spec: &Spec, place: &Place) -> Value {
@@ -33,12 +33,10 @@ pub(super) fn nginx(spec: &Spec, place: &Place) -> Value {
     let (bind, upstream, check) = match place {
         Place::Here(here) if here.address.starts_with('/') => unix(&here.address),
         Place::Here(here) => (here.address.clone(), here.address.clone(), here.address.clone()),
-        _ if !tcp => unix(SOCKET),
+        Place::Compose if !tcp => (SOCKET.into(), format!("unix:{HELD}"), format!("unix:{SOCKET}")),
+        Place::Pod if !tcp => unix(SOCKET),
         Place::Pod => ("0.0.0.0:8000".into(), "127.0.0.1:8000".into(), "127.0.0.1:8000".into()),
-        Place::Compose => {
-            let name = if spec.compose.replicas > 1 { WEB_ALIAS } else { "web" };
-            ("0.0.0.0:8000".into(), format!("{name}:8000"), "127.0.0.1:8000".into())
-        }
+        Place::Compose => ("0.0.0.0:8000".into(), HELD_TCP.into(), "127.0.0.1:8000".into()),
     };
     let pass = nginx.pass.to_string();
     let host = nginx.server_names.first().map_or("localhost", String::as_str);
@@ -68,9 +66,11 @@ pub(super) fn nginx(spec: &Spec, place: &Place) -> Value {
         "tcp": tcp,
         "bind": bind,
         "socket": if tcp { None } else { Some(SOCKET) },
+        "control": CONTROL,
+        "hold": ["hold", CONTROL, if tcp { HELD_TCP } else { HELD }],
+        "take": take(spec, &[]),
         "upstream": upstream,
         "upstreams": upstreams(spec, place, &upstream),
-        "web_alias": WEB_ALIAS,
         // Names in compose move; addresses do not.
         "resolve": tcp && matches!(place, Place::Compose),
         "trusted_proxies": trusted,
@@ -91,13 +91,20 @@ pub(super) fn nginx(spec: &Spec, place: &Place) -> Value {
     })
 }
 
-/// Where nginx finds each container of the application: in compose each has a socket of its own.
-fn upstreams(spec: &Spec, place: &Place, first: &str) -> Vec<String> {
-    if matches!(place, Place::Compose) && spec.nginx.via == Via::Socket {
-        let each = socket_folders().zip(spec.compose.web());
-        return each.map(|(folder, _)| format!("unix:{folder}/app.sock")).collect();
+/// How a container of the application starts in compose: with the socket that stays open over its end.
+pub(in crate::deploy) fn take(spec: &Spec, more: &[&str]) -> Vec<String> {
+    let mut words = vec!["take", CONTROL, "ruwsgi", "serve", "--ini", "/app/uwsgi.ini"];
+    if spec.nginx.pass == Pass::Http {
+        words.extend(["--protocol", "http"]);
     }
-    vec![first.to_owned()]
+    words.extend(more);
+    words.into_iter().map(str::to_owned).collect()
+}
+
+/// Where nginx finds the application: as often as there are containers, so that what one has lost is asked of another.
+fn upstreams(spec: &Spec, place: &Place, upstream: &str) -> Vec<String> {
+    let count = if matches!(place, Place::Compose) { spec.compose.replicas.max(1) } else { 1 };
+    (0..count).map(|_| upstream.to_owned()).collect()
 }
 
 /// A zone for each rate, by the order of the file.
