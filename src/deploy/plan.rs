@@ -242,6 +242,35 @@ mod tests {
     }
 
     #[test]
+    fn the_image_of_the_application_has_the_static_files_wherever_they_are() {
+        let inside = text(&files(SITE), "Dockerfile");
+        assert!(!inside.contains("COPY --from=build /app/staticfiles /app"), "{inside}");
+        let site = SITE.replace("nginx:\n", "  static_root: /srv/files\nnginx:\n");
+        let outside = files(&site);
+        let copied = "COPY --from=build /srv/files /srv/files\n";
+        assert!(text(&outside, "Dockerfile").contains(copied));
+        assert!(
+            text(&outside, "compose.yaml").contains("- cp -R /srv/files/. /srv/mysite/shared/")
+        );
+    }
+
+    #[test]
+    fn what_a_release_replaces_is_nothing_that_nginx_depends_on() {
+        let compose =
+            text(&files(&format!("{SITE}services: {{postgres: managed}}\n")), "compose.yaml");
+        let nginx = compose.split("\n  nginx:\n").nth(1).unwrap();
+        let needs = nginx.split("depends_on:").nth(1).unwrap().split("ports:").next().unwrap();
+        assert_eq!(needs.trim(), "socket:\n        condition: service_started");
+        // Other texts of nginx's files are another container; another application is not.
+        let label = |source: &str| {
+            let compose = text(&files(source), "compose.yaml");
+            compose.lines().find(|line| line.trim().starts_with("files:")).unwrap().to_owned()
+        };
+        assert_eq!(label(SITE), label(&SITE.replace("mysite.settings", "mysite.other")));
+        assert_ne!(label(SITE), label(&SITE.replace("www.example.com", "www.example.org")));
+    }
+
+    #[test]
     fn every_timeout_is_longer_than_the_one_inside_it() {
         let files = files(&format!("{SITE}server:\n  harakiri: 2m\n"));
         assert!(text(&files, "uwsgi.ini").contains("harakiri = 120\n"));
