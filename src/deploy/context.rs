@@ -316,8 +316,7 @@ fn where_things_are(spec: &Spec, place: &Place) -> Value {
         "mime_types": "/etc/nginx/mime.types",
         "static_dir": format!("/srv/{name}/{}/", if shared { "shared" } else { "static" }),
         "media_dir": media.map(|_| format!("/srv/{name}/media/")),
-        // By name: the official image has a site of its own beside it.
-        "include": format!("/etc/nginx/conf.d/{name}.conf"),
+        "include": "/etc/nginx/conf.d/*.conf",
     })
 }
 
