@@ -80,6 +80,7 @@ struct Site {
     _folder: TempDir,
     root: PathBuf,
     project: String,
+    image: String,
     port: u16,
 }
 
@@ -99,7 +100,8 @@ impl Site {
             fs::write(root.join("mysite/wsgi.py"), source).expect("written");
         }
         let project = format!("ruwsgi-{}", tag.replace('.', "-"));
-        let site = Self { _folder: folder, root, project, port };
+        let image = format!("mysite-web:{tag}");
+        let site = Self { _folder: folder, root, project, image, port };
         site.compose(&["up", "--build", "--detach", "--wait", "--quiet-pull"]);
         Some(site)
     }
@@ -163,7 +165,9 @@ impl Drop for Site {
             let logs = self.command(&["logs", "--no-color"]).output();
             eprintln!("{}", logs.map(|output| text(&output.stdout)).unwrap_or_default());
         }
-        let _ = self.command(&["down", "--volumes", "--rmi", "all", "--timeout", "1"]).output();
+        let _ = self.command(&["down", "--volumes", "--timeout", "1"]).output();
+        // Not `--rmi all`: the others are not of this test alone.
+        let _ = Command::new("docker").args(["rmi", &self.image]).output();
     }
 }
 
