@@ -296,6 +296,30 @@ impl Stream {
         within(patience, |context| Pin::new(&mut *self).poll_flush(context)).await
     }
 
+    /// Sends all of the pieces, and the end where a client is at the other one: in the same packet, if there
+    /// is room.
+    pub async fn send_last(
+        &mut self,
+        pieces: &mut [IoSlice<'_>],
+        patience: Duration,
+    ) -> io::Result<()> {
+        let Transport::Plain(socket) = &mut self.transport else {
+            return self.send(pieces, patience).await;
+        };
+        if self.client.is_none() {
+            return self.send(pieces, patience).await;
+        }
+        let mut pieces = without_empty_ends(pieces);
+        while !pieces.is_empty() {
+            let last = |fd: &OwnedFd| socket::send_before_end(fd, pieces);
+            match within(patience, |context| socket.poll_sending(context, last)).await? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                sent => IoSlice::advance_slices(&mut pieces, sent),
+            }
+        }
+        self.shutdown().await
+    }
+
     /// Sends some of at most `length` bytes of a file from its position, which moves on, past this
     /// process; 0 at the end of the file. Only where there is a [`Self::socket`].
     pub async fn send_file(

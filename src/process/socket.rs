@@ -92,7 +92,16 @@ pub fn has_ended(socket: &impl AsFd) -> bool {
 
 /// Sends the pieces in their order, as far as there is room; how many bytes went.
 pub fn send(socket: &impl AsFd, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
-    let (socket, flags) = (socket.as_fd().as_raw_fd(), MsgFlags::MSG_NOSIGNAL);
+    send_by(socket, pieces, MsgFlags::MSG_NOSIGNAL)
+}
+
+/// The same, right before the end: the kernel may wait for that, so that both travel in one packet.
+pub fn send_before_end(socket: &impl AsFd, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+    send_by(socket, pieces, MsgFlags::MSG_NOSIGNAL | MsgFlags::from_bits_retain(libc::MSG_MORE))
+}
+
+fn send_by(socket: &impl AsFd, pieces: &[IoSlice<'_>], flags: MsgFlags) -> io::Result<usize> {
+    let socket = socket.as_fd().as_raw_fd();
     Ok(match pieces {
         // Less for the kernel to look at.
         [piece] => nix::sys::socket::send(socket, piece, flags)?,

@@ -415,7 +415,11 @@ impl Line {
             out.clear();
             self.asked.framing.close(&mut out);
         }
-        self.stream.send(&mut [IoSlice::new(&out)], self.silence).await
+        let pieces = &mut [IoSlice::new(&out)];
+        match end && !self.asked.may_go_on {
+            true => self.stream.send_last(pieces, self.silence).await,
+            false => self.stream.send(pieces, self.silence).await,
+        }
     }
 
     /// The same while the application runs.
