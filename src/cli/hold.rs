@@ -158,12 +158,9 @@ impl Holder {
 
 /// Whether the other end of a connection is open; what it says is of no interest.
 fn is_there(server: &OwnedFd) -> bool {
-    let mut ignored = [0; 64];
-    loop {
-        match nix::unistd::read(server, &mut ignored) {
-            Ok(0) => return false,
-            Ok(_) | Err(nix::Error::EINTR) => {}
-            Err(error) => return error == nix::Error::EAGAIN,
-        }
+    let again = [nix::Error::EAGAIN, nix::Error::EINTR];
+    match nix::unistd::read(server, &mut [0; 64]) {
+        Ok(length) => length > 0,
+        Err(error) => again.contains(&error),
     }
 }
