@@ -303,12 +303,9 @@ impl Stream {
         pieces: &mut [IoSlice<'_>],
         patience: Duration,
     ) -> io::Result<()> {
-        let Transport::Plain(socket) = &mut self.transport else {
+        let (Transport::Plain(socket), Some(_)) = (&mut self.transport, self.client) else {
             return self.send(pieces, patience).await;
         };
-        if self.client.is_none() {
-            return self.send(pieces, patience).await;
-        }
         let mut pieces = without_empty_ends(pieces);
         while !pieces.is_empty() {
             let last = |fd: &OwnedFd| socket::send_before_end(fd, pieces);

@@ -162,6 +162,22 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_right_before_the_end_waits_for_it() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let client = TcpStream::connect(listener.local_addr().expect("one")).expect("heard");
+        client.set_nonblocking(true).expect("an option");
+        let (server, _) = listener.accept().expect("a connection");
+        let mut buffer = BytesMut::with_capacity(8);
+        send_before_end(&server, &[IoSlice::new(b"last")]).expect("room");
+        let nothing = receive(&client, &mut buffer).expect_err("nothing is on its way");
+        assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
+        server.shutdown(std::net::Shutdown::Write).expect("the end");
+        wait_readable(&client, Duration::from_secs(5)).expect("news");
+        assert_eq!(receive(&client, &mut buffer).expect("all"), 4);
+        assert_eq!(receive(&client, &mut buffer).expect("with the end"), 0);
+    }
+
+    #[test]
     fn who_has_not_spoken_is_not_handed_over() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("an option");
