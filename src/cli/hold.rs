@@ -123,11 +123,8 @@ impl Holder {
                 Err(error) => say!("[warning] a server could not be given the sockets: {error}"),
             }
         }
-        match (self.servers.is_empty(), self.alone) {
-            (false, _) => self.alone = None,
-            (true, None) => self.alone = Some(Instant::now()),
-            (true, Some(_)) => {}
-        }
+        let since = self.alone.unwrap_or_else(Instant::now);
+        self.alone = self.servers.is_empty().then_some(since);
         if self.is_refusing() {
             let mut refused = 0;
             for socket in &self.sockets {

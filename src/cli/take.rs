@@ -22,8 +22,8 @@ const LOOK: Duration = Duration::from_millis(100);
 #[derive(Args)]
 #[command(
     after_help = "The program gets the sockets as systemd gives them: descriptors from 3 on, LISTEN_FDS and \
-                  LISTEN_PID. Should whoever holds them go away, it gets SIGTERM: what starts it again takes \
-                  those of the next holder."
+                  LISTEN_PID. Should whoever holds them go away, it gets SIGTERM (a server needs \
+                  die-on-term to end by it): what starts it again takes the sockets of the next holder."
 )]
 pub(super) struct Arguments {
     /// The unix socket at which `ruwsgi hold` is asked

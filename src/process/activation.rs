@@ -14,6 +14,8 @@ use super::reexec::keep_open;
 
 /// The first one; the others follow without a gap.
 const FIRST: RawFd = 3;
+/// What a service manager says of them.
+const NAMES: [&str; 4] = ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "LISTEN_PIDFDID"];
 /// More than this nobody hands over.
 const MOST: RawFd = 1024;
 
@@ -25,7 +27,7 @@ const MOST: RawFd = 1024;
 pub fn handed_over() -> Vec<OwnedFd> {
     let number = |name: &str| std::env::var(name).ok()?.parse::<RawFd>().ok();
     let (count, pid) = (number("LISTEN_FDS"), number("LISTEN_PID"));
-    for name in ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "LISTEN_PIDFDID"] {
+    for name in NAMES {
         if std::env::var_os(name).is_some() {
             environment::remove(name);
         }
@@ -51,9 +53,11 @@ pub fn start(command: &mut Command, handed: &[OwnedFd], more: &impl AsFd) -> io:
         for (number, copy) in (FIRST..).zip(copies) {
             place(copy, number)?;
         }
+        for name in NAMES {
+            command.env_remove(name);
+        }
         command.env("LISTEN_FDS", count.to_string());
         command.env("LISTEN_PID", nix::unistd::getpid().to_string());
-        command.env_remove("LISTEN_FDNAMES");
         Ok(())
     };
     match prepare() {
