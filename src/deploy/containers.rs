@@ -198,11 +198,9 @@ fn watch(root: &Path, spec: &Spec) -> Result<()> {
     }
     // collectstatic has run in the image; this keeps what it made.
     mounts.push(join("/app", &spec.app.static_root));
-    let mounts: Vec<_> = mounts.iter().map(|mount| json(mount)).collect();
-    let mounts = mounts.join(", ");
-    let command: Vec<_> =
-        take(spec, &["--py-autoreload", "1"]).iter().map(|word| json(word)).collect();
-    let command = command.join(", ");
+    let list =
+        |words: &[String]| words.iter().map(|word| json(word)).collect::<Vec<_>>().join(", ");
+    let (mounts, command) = (list(&mounts), list(&take(spec, &["--py-autoreload", "1"])));
     let service =
         |name: &String| format!("  {name}:\n    command: [{command}]\n    volumes: [{mounts}]\n");
     let services: Vec<_> = spec.compose.web().iter().map(service).collect();
