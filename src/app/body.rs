@@ -84,6 +84,13 @@ pub enum BodyError {
     Io(#[from] io::Error),
 }
 
+/// Most bytes that are read at once into memory where they stay.
+const MOST_ROOM: usize = 1 << 20;
+/// The same where they do not.
+const ROOM: usize = 256 << 10;
+/// Room behind a body: who reads its end does not need more.
+const SPARE: usize = 8 << 10;
+
 /// Collects a body.
 #[derive(Debug)]
 pub struct BodyBuffer {
@@ -103,22 +110,35 @@ impl BodyBuffer {
         Self { memory: BytesMut::new(), file: None, length: 0, in_memory, limit }
     }
 
+    /// Makes room in the buffer that a body is read into for bytes that are still `missing`: so much is read
+    /// at once, and what comes to lie side by side need not be moved.
+    pub fn make_room(&self, buffer: &mut BytesMut, missing: u64) {
+        let is_for_memory = self.file.is_none() && self.length + missing <= self.in_memory;
+        let most = if is_for_memory { MOST_ROOM } else { ROOM };
+        let wanted = usize::try_from(missing).unwrap_or(usize::MAX).min(most);
+        // Once bytes came, what is left of the room is used up first.
+        let enough = if self.is_empty() { wanted } else { wanted.min(SPARE) };
+        if buffer.capacity() < enough {
+            buffer.reserve(wanted + SPARE - buffer.len());
+        }
+    }
+
     /// Adds bytes.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<(), BodyError> {
+    pub fn push(&mut self, bytes: BytesMut) -> Result<(), BodyError> {
         self.length += bytes.len() as u64;
         if self.length > self.limit {
             return Err(BodyError::TooLarge(self.limit));
         }
         match &mut self.file {
-            Some(file) => file.write_all(bytes)?,
+            Some(file) => file.write_all(&bytes)?,
             None if self.length > self.in_memory => {
                 let mut file = tempfile::tempfile()?;
                 file.write_all(&self.memory)?;
-                file.write_all(bytes)?;
+                file.write_all(&bytes)?;
                 self.memory = BytesMut::new();
                 self.file = Some(file);
             }
-            None => self.memory.extend_from_slice(bytes),
+            None => self.memory.unsplit(bytes),
         }
         Ok(())
     }
@@ -135,9 +155,13 @@ impl BodyBuffer {
         self.length == 0
     }
 
-    /// The body.
+    /// The body. What stands behind it in the buffer that it was read into leaves the room that was made
+    /// for it.
     #[must_use]
-    pub fn finish(self) -> Body {
+    pub fn finish(self, buffer: &mut BytesMut) -> Body {
+        if self.length > SPARE as u64 {
+            *buffer = BytesMut::from(&**buffer);
+        }
         match self.file {
             Some(file) => Body::File(file, self.length),
             None => Body::Memory(self.memory.freeze()),
@@ -152,9 +176,9 @@ mod tests {
     fn check(in_memory: u64, pushes: &[&[u8]], in_file: bool) {
         let mut buffer = BodyBuffer::new(in_memory, 0);
         for bytes in pushes {
-            buffer.push(bytes).expect("room");
+            buffer.push((*bytes).into()).expect("room");
         }
-        let mut body = buffer.finish();
+        let mut body = buffer.finish(&mut BytesMut::new());
         assert_eq!(matches!(body, Body::File(..)), in_file);
         let mut read = Vec::new();
         let mut pieces = body.pieces().expect("a start");
@@ -179,7 +203,7 @@ mod tests {
     #[test]
     fn a_limit_is_kept() {
         let mut buffer = BodyBuffer::new(10, 3);
-        buffer.push(b"abc").expect("just fits");
-        assert!(matches!(buffer.push(b"d"), Err(BodyError::TooLarge(3))));
+        buffer.push(b"abc"[..].into()).expect("just fits");
+        assert!(matches!(buffer.push(b"d"[..].into()), Err(BodyError::TooLarge(3))));
     }
 }

@@ -145,15 +145,16 @@ impl<'r> Requests<'r> {
         let mut body = BodyBuffer::new(self.rules.in_memory, limit);
         let mut must_say_continue = head.expects_continue() && self.buffer.is_empty();
         loop {
+            body.make_room(&mut self.buffer, self.reader.missing());
             match self.reader.take(&mut self.buffer) {
-                Ok(Some(Event::Body(piece))) => body.push(&piece).map_err(|error| match error {
+                Ok(Some(Event::Body(piece))) => body.push(piece).map_err(|error| match error {
                     BodyError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
                     BodyError::Io(_) => {
                         say!("{error}");
                         StatusCode::INSUFFICIENT_STORAGE
                     }
                 })?,
-                Ok(Some(_)) => return Ok(body.finish()),
+                Ok(Some(_)) => return Ok(body.finish(&mut self.buffer)),
                 Ok(None) => {
                     let silence = self.rules.silence;
                     if std::mem::take(&mut must_say_continue) {

@@ -2,7 +2,7 @@
 //!
 //! One request at a time on a connection; the front end says whether it keeps it for the next.
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, BytesMut};
 
 use crate::app::Vars;
 
@@ -50,7 +50,7 @@ pub enum Event {
     /// The variables are complete.
     Vars(Vars),
     /// A part of the body.
-    Body(Bytes),
+    Body(BytesMut),
     /// The body is complete.
     End,
 }
@@ -121,9 +121,7 @@ impl Reader {
             (ABORT, Some(own)) if own == id => Err(FastCgiError::Aborted),
             (PARAMS, Some(own)) if own == id => self.collect(&content),
             (STDIN, Some(own)) if own == id && self.params.is_none() => {
-                let event =
-                    if content.is_empty() { Event::End } else { Event::Body(content.freeze()) };
-                Ok(Some(event))
+                Ok(Some(if content.is_empty() { Event::End } else { Event::Body(content) }))
             }
             _ => Err(FastCgiError::Order(kind)),
         }

@@ -13,6 +13,7 @@ mod interpreter;
 mod load;
 mod module;
 mod noted;
+mod piece;
 mod start;
 mod websocket;
 mod wsgi;

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyIterator, PyList, PyMemoryView, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyIterator, PyList, PyString, PyTuple};
 
 use super::environ::{self, Constants};
 use super::file::FileWrapper;
 use super::load::{self, LoadError, Target, print_error};
 use super::module::{self, Facts};
 use super::noted;
+use super::piece;
 use super::start::StartResponse;
 use super::websocket;
 use crate::app::{App, FilePart, Headers, Outlet, Output, Piece, Pieces, Reply, Request, Vars};
@@ -162,10 +163,13 @@ fn exposed(py: Python<'_>, error: &PyErr, variables: &Vars) -> Reply {
     reply
 }
 
+/// Where pieces come from, in what is said of those that are none.
+const IN_BODY: &str = "the body holds";
+
 /// What the application gave before anything is sent.
 enum Begun {
-    Full(Vec<u8>, usize),
-    More(Vec<u8>),
+    Full(Bytes, usize),
+    More(Bytes),
     File(std::fs::File, u64),
 }
 
@@ -180,31 +184,12 @@ impl Rest {
     /// Runs the application until the head of the reply is known.
     fn begin(&mut self, py: Python<'_>) -> PyResult<Begun> {
         let result = self.result.bind(py).clone();
-        if let Ok(bytes) = result.cast::<PyBytes>() {
-            return Ok(Begun::Full(bytes.as_bytes().to_vec(), 0));
-        }
-        if let Ok(list) = result.cast_exact::<PyList>() {
-            let pieces = list.len();
-            let mut body = match list.get_item(0).as_ref().map(|first| first.cast::<PyBytes>()) {
-                // Room for all of it, where that is one piece.
-                Ok(Ok(first)) => Vec::with_capacity(first.as_bytes().len()),
-                _ => Vec::new(),
-            };
-            for place in 0..pieces {
-                append(&mut body, &list.get_item(place)?)?;
-            }
-            return Ok(Begun::Full(body, pieces));
-        }
-        if result.is_instance_of::<PyString>() {
-            return Err(not_bytes(&result, "the application returned"));
+        if result.is_instance_of::<PyBytes>() || result.is_instance_of::<PyString>() {
+            let bytes = piece::checked(&result, "the application returned")?;
+            return Ok(Begun::Full(piece::kept(bytes), 0));
         }
         if result.is_instance_of::<PyList>() || result.is_instance_of::<PyTuple>() {
-            let mut body = Vec::new();
-            let mut pieces = 0;
-            for piece in result.try_iter()? {
-                append(&mut body, &piece?)?;
-                pieces += 1;
-            }
+            let (body, pieces) = all_of(&result)?;
             return Ok(Begun::Full(body, pieces));
         }
         if let Ok(wrapper) = result.cast::<FileWrapper>()
@@ -220,28 +205,28 @@ impl Rest {
         })?;
         self.iterator = Some(iterator.unbind());
         let mut pieces = 0;
-        let mut body = Vec::new();
+        let mut body = Bytes::new();
         while body.is_empty() {
-            if !self.pull(py, &mut body)? {
-                return Ok(Begun::Full(body, pieces));
-            }
+            let Some(piece) = self.pull(py)? else { return Ok(Begun::Full(body, pieces)) };
+            body = piece;
             pieces += 1;
         }
         // A reply that is as long as it announced is complete once the application agrees.
         let announced = announced_length(&self.start.borrow(py).headers);
-        if announced == Some(body.len() as u64) && !self.pull(py, &mut body)? {
-            return Ok(Begun::Full(body, pieces));
+        if announced == Some(body.len() as u64) {
+            match self.pull(py)? {
+                None => return Ok(Begun::Full(body, pieces)),
+                Some(more) => body = joined(body, more),
+            }
         }
         Ok(Begun::More(body))
     }
 
-    /// Appends the next piece; `false` at the end.
-    fn pull(&self, py: Python<'_>, body: &mut Vec<u8>) -> PyResult<bool> {
-        let Some(iterator) = &self.iterator else { return Ok(false) };
-        match iterator.bind(py).clone().next() {
-            Some(piece) => append(body, &piece?).map(|()| true),
-            None => Ok(false),
-        }
+    /// The next piece.
+    fn pull(&self, py: Python<'_>) -> PyResult<Option<Bytes>> {
+        let Some(iterator) = &self.iterator else { return Ok(None) };
+        let Some(given) = iterator.bind(py).clone().next() else { return Ok(None) };
+        Ok(Some(piece::kept(piece::checked(&given?, IN_BODY)?)))
     }
 
     fn into_reply(self, py: Python<'_>, begun: Begun, writes: usize) -> PyResult<Reply> {
@@ -256,8 +241,8 @@ impl Rest {
             ));
         };
         let (body, pieces) = match begun {
-            Begun::Full(body, pieces) => (Output::Full(body.into()), pieces),
-            Begun::More(body) => (Output::Stream(body.into(), Box::new(self)), 1),
+            Begun::Full(body, pieces) => (Output::Full(body), pieces),
+            Begun::More(body) => (Output::Stream(body, Box::new(self)), 1),
             Begun::File(file, length) => {
                 let left = announced_length(&headers).unwrap_or(length).min(length);
                 (Output::File(FilePart { file, left, owner: Some(Box::new(self)) }), 0)
@@ -272,49 +257,50 @@ fn announced_length(headers: &Headers) -> Option<u64> {
     std::str::from_utf8(headers.get("content-length")?).ok()?.trim().parse().ok()
 }
 
-fn append(body: &mut Vec<u8>, piece: &Bound<'_, PyAny>) -> PyResult<()> {
-    if let Ok(bytes) = piece.cast::<PyBytes>() {
-        body.extend_from_slice(bytes.as_bytes());
-    } else if piece.is_instance_of::<PyByteArray>() || piece.is_instance_of::<PyMemoryView>() {
-        let bytes = piece.py().get_type::<PyBytes>().call1((piece,))?;
-        body.extend_from_slice(bytes.cast::<PyBytes>()?.as_bytes());
-    } else {
-        return Err(not_bytes(piece, "the body holds"));
+/// All pieces of a list or tuple as one, and how many they are.
+fn all_of(list: &Bound<'_, PyAny>) -> PyResult<(Bytes, usize)> {
+    if let Ok(list) = list.cast_exact::<PyList>()
+        && list.len() == 1
+    {
+        let only = list.get_item(0)?;
+        return Ok((piece::kept(piece::checked(&only, IN_BODY)?), 1));
     }
-    Ok(())
+    let mut body = Vec::new();
+    let mut pieces = 0;
+    for given in list.try_iter()? {
+        body.extend_from_slice(piece::checked(&given?, IN_BODY)?.as_bytes());
+        pieces += 1;
+    }
+    Ok((body.into(), pieces))
 }
 
-fn not_bytes(what: &Bound<'_, PyAny>, where_from: &str) -> PyErr {
-    let repr = what.repr().map(|repr| repr.to_string()).unwrap_or_default();
-    let shown: String = repr.chars().take(60).collect();
-    let advice = match what.is_instance_of::<PyString>() {
-        true => "; encode it to bytes, as in 'text'.encode()",
-        false => "",
-    };
-    PyTypeError::new_err(format!(
-        "{where_from} {} where WSGI wants bytes: {shown}{advice}",
-        what.get_type().name().map(|name| name.to_string()).unwrap_or_default(),
-    ))
+/// Two pieces as one.
+fn joined(first: Bytes, second: Bytes) -> Bytes {
+    match (first.is_empty(), second.is_empty()) {
+        (true, _) => second,
+        (_, true) => first,
+        _ => [first, second].concat().into(),
+    }
 }
 
 impl Pieces for Rest {
     fn next(&mut self) -> Piece {
         Python::attach(|py| {
             loop {
-                let mut body = Vec::new();
-                let more = match self.pull(py, &mut body) {
-                    Ok(more) => more,
+                let pulled = match self.pull(py) {
+                    Ok(pulled) => pulled,
                     Err(error) => {
                         print_error(py, &error);
                         return Piece::Broken;
                     }
                 };
-                let mut written = std::mem::take(&mut self.start.borrow_mut(py).written);
-                written.append(&mut body);
-                match (written.is_empty(), more) {
-                    (false, _) => return Piece::Bytes(Bytes::from(written)),
-                    (true, false) => return Piece::End,
-                    (true, true) => {}
+                let written = std::mem::take(&mut self.start.borrow_mut(py).written);
+                let is_end = pulled.is_none();
+                let piece = joined(written.into(), pulled.unwrap_or_default());
+                match (piece.is_empty(), is_end) {
+                    (false, _) => return Piece::Bytes(piece),
+                    (true, true) => return Piece::End,
+                    (true, false) => {}
                 }
             }
         })

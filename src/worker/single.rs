@@ -228,8 +228,8 @@ async fn read_records(
     let mut body = BodyBuffer::new(settings.limits.post_buffering, settings.limits.limit_post);
     loop {
         match records.take(buffer)? {
-            Some(Event::Body(piece)) => body.push(&piece)?,
-            Some(Event::End) if body.len() >= expected => return Ok(body.finish()),
+            Some(Event::Body(piece)) => body.push(piece)?,
+            Some(Event::End) if body.len() >= expected => return Ok(body.finish(buffer)),
             Some(Event::End) => return Err(ReadError::Short { got: body.len(), expected }),
             Some(Event::Vars(_)) => {}
             None => {
@@ -259,14 +259,15 @@ async fn read_body(
     }
     let mut body = BodyBuffer::new(settings.limits.post_buffering, 0);
     while body.len() < expected {
+        body.make_room(buffer, expected - body.len());
         if buffer.is_empty() && reader.read(buffer).await? == 0 {
             return Err(ReadError::Short { got: body.len(), expected });
         }
         let missing = usize::try_from(expected - body.len()).unwrap_or(usize::MAX);
         let piece = buffer.split_to(buffer.len().min(missing));
-        body.push(&piece)?;
+        body.push(piece)?;
     }
-    Ok(body.finish())
+    Ok(body.finish(buffer))
 }
 
 /// Reads with a limit on silence.

@@ -9,7 +9,7 @@ mod head;
 
 use std::ops::Range;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 use http::StatusCode;
 
 pub use self::head::{Head, MOST_HEADERS};
@@ -52,7 +52,7 @@ pub enum Event {
     /// The head is complete.
     Head(Head),
     /// A part of the body, not empty.
-    Body(Bytes),
+    Body(BytesMut),
     /// The body is complete.
     End,
 }
@@ -87,6 +87,15 @@ impl Reader {
                     return Err(Refused(status));
                 }
             }
+        }
+    }
+
+    /// How many bytes of the body, or of its chunk, are known to be still to come or in the buffer.
+    #[must_use]
+    pub fn missing(&self) -> u64 {
+        match self.state {
+            State::Body(left) | State::Chunk(left) => left,
+            _ => 0,
         }
     }
 
@@ -205,7 +214,7 @@ fn follow_head(
 fn take_data(left: &mut u64, buffer: &mut BytesMut) -> Option<Step> {
     let taken = buffer.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
     *left -= taken as u64;
-    let data = (taken > 0).then(|| buffer.split_to(taken).freeze())?;
+    let data = (taken > 0).then(|| buffer.split_to(taken))?;
     Some(Step::Event(Event::Body(data)))
 }
 
