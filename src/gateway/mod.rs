@@ -117,7 +117,7 @@ async fn serve(job: Job) -> std::io::Result<()> {
         leaving: watch::Sender::new(Leaving::No),
         connections: Arc::new(Semaphore::new(MOST_CONNECTIONS as usize)),
     });
-    tokio::task::spawn_local(keep_time());
+    tokio::task::spawn_local(keep_time(|| {}));
     let takes_in = Rc::clone(&gateway);
     tokio::task::spawn_local(async move { takes_in.pool.take_in().await });
     let mut acceptors = JoinSet::new();

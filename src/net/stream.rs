@@ -21,6 +21,7 @@ use super::listen::Listener;
 use super::tls::Tls;
 use crate::log::say;
 use crate::process::socket;
+use crate::process::turns::Turns;
 use crate::protocol::certificate::ClientCertificate;
 use crate::protocol::proxy;
 
@@ -476,6 +477,8 @@ impl AsyncWrite for Stream {
 /// A listening socket within a reactor.
 pub struct Acceptor {
     socket: AsyncFd<OwnedFd>,
+    /// Set where one thread wakes for a connection, and not all.
+    turns: Option<Turns>,
     port: Option<u16>,
 }
 
@@ -484,11 +487,20 @@ impl Acceptor {
     pub fn new(listener: &Listener) -> io::Result<Self> {
         let fd = OwnedFd::from(listener.socket.try_clone()?);
         let socket = watch(fd, Interest::READABLE)?;
-        Ok(Self { socket, port: listener.port() })
+        Ok(Self { socket, turns: None, port: listener.port() })
+    }
+
+    /// Has one of all who wait for this socket by turns wake for a connection. That one must accept it; who
+    /// waits for something else is to [`skip`](Self::skip) meanwhile.
+    #[must_use]
+    pub fn by_turns(mut self) -> Self {
+        self.turns = Some(Turns::new(self.socket.get_ref()));
+        self
     }
 
     /// The next connection; errors are the listener's, not those of a connection that failed.
     pub async fn accept(&self) -> io::Result<Stream> {
+        self.turns.as_ref().inspect(|turns| turns.take());
         loop {
             let mut guard = self.socket.readable().await?;
             let is_closed = guard.ready().is_read_closed();
@@ -502,6 +514,11 @@ impl Acceptor {
                 Ok(accepted) => return Ok(self.stream(accepted?)),
             }
         }
+    }
+
+    /// Leaves connections to others until [`Self::accept`] is called again.
+    pub fn skip(&self) {
+        self.turns.as_ref().inspect(|turns| turns.skip());
     }
 
     /// The next connection, where one is there already.

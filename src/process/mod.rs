@@ -22,3 +22,4 @@ pub mod shell;
 pub mod signals;
 pub mod socket;
 pub mod title;
+pub mod turns;

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -47,6 +48,8 @@ pub(super) struct Reactor {
     pub(super) busy: watch::Sender<bool>,
     /// Held by every connection; all of them back means that the thread is done.
     connections: Arc<Semaphore>,
+    /// Rings once a second.
+    clock: Notify,
 }
 
 impl Reactor {
@@ -175,13 +178,15 @@ pub(super) fn run(shared: &Arc<Shared>, core: usize) {
         slot: Arc::new(Semaphore::new(1)),
         busy: watch::Sender::new(false),
         connections: Arc::new(Semaphore::new(MOST_CONNECTIONS as usize)),
+        clock: Notify::new(),
     });
     LocalSet::new().block_on(&runtime, serve(reactor));
     write_waiting(&counters.lines);
 }
 
 async fn serve(reactor: Rc<Reactor>) {
-    tokio::task::spawn_local(keep_time());
+    let clock = Rc::clone(&reactor);
+    tokio::task::spawn_local(keep_time(move || clock.clock.notify_waiters()));
     let mut acceptors = tokio::task::JoinSet::new();
     for source in &reactor.shared.sources {
         let reactor = Rc::clone(&reactor);
@@ -191,6 +196,12 @@ async fn serve(reactor: Rc<Reactor>) {
             }
             Inlet::Listener(listener) => match Acceptor::new(listener) {
                 Ok(acceptor) => {
+                    let acceptor = match source.wire {
+                        // A thread that answers the next request of another connection first would keep
+                        // this one from those that are idle.
+                        Wire::Http11 => acceptor,
+                        _ => acceptor.by_turns(),
+                    };
                     let preface = reactor.preface(source);
                     let door = (acceptor, Arc::clone(listener));
                     acceptors.spawn_local(accept(reactor, door, source.wire, preface));
@@ -259,14 +270,21 @@ async fn accept(
     let mut left = None;
     loop {
         // The senders live as long as the reactor.
+        if *phase.borrow() == Phase::Paused {
+            door.skip();
+        }
         let _ = serving.wait_for(|phase| *phase != Phase::Paused).await;
         if left.is_none() && *phase.borrow() == Phase::Draining {
-            left = Some(reactor.left_behind(&listener));
+            // This thread may be the one that was woken for a connection, at the same time.
+            left = Some(reactor.left_behind(&listener).max(1));
         }
         let may_take = *phase.borrow() == Phase::Serving && !*reactor.busy.borrow();
         // Who is there already need not be waited for.
         let at_once = may_take.then(|| door.try_accept()).flatten();
         let next = async {
+            if *busy.borrow() {
+                door.skip();
+            }
             let _ = busy.wait_for(|busy| !*busy).await;
             door.accept().await
         };
@@ -280,10 +298,16 @@ async fn accept(
                     Some(accepted) => accepted,
                     None => return,
                 },
-                _ = paused.wait_for(|phase| *phase == Phase::Paused) => continue,
                 // A stream took the slot while nobody came: who comes now is for another thread.
                 _ = taken.wait_for(|busy| *busy), if !*reactor.busy.borrow() => continue,
                 accepted = next => accepted,
+                _ = paused.wait_for(|phase| *phase == Phase::Paused) => continue,
+                () = reactor.clock.notified() => {
+                    // Another thread may have been woken for a connection that began with something else:
+                    // who takes part anew is told of those that wait.
+                    door.skip();
+                    continue;
+                }
             }
         };
         match accepted {
@@ -304,7 +328,11 @@ async fn accept(
                 if !is_alone {
                     // Its request comes before the next connection is accepted: that one is for
                     // another thread, if one is idle.
-                    let _ = tokio::time::timeout(MANNERS, arrived.notified()).await;
+                    let mut has_arrived = pin!(arrived.notified());
+                    if !has_arrived.as_mut().enable() {
+                        door.skip();
+                        let _ = tokio::time::timeout(MANNERS, has_arrived).await;
+                    }
                 }
             }
             Err(error) => {
@@ -312,6 +340,7 @@ async fn accept(
                 if !reactor.stops() {
                     say!("cannot accept a connection: {error}");
                 }
+                door.skip();
                 tokio::time::sleep(BREATH).await;
             }
         }

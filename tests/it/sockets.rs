@@ -337,3 +337,41 @@ fn what_was_handed_to_another_process_is_left_alone() {
     assert_eq!(finished.code, Some(1), "{}", finished.text);
     assert!(finished.text.contains("socket 3 is not used: it is no stream"), "{}", finished.text);
 }
+
+/// How often the threads of a process went to sleep.
+fn sleeps(pid: i32) -> u64 {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("threads");
+    let told = threads.flatten().filter_map(|thread| {
+        let status = std::fs::read_to_string(thread.path().join("status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+        line.trim().parse::<u64>().ok()
+    });
+    told.sum()
+}
+
+/// One thread of one process wakes for a connection, however many wait for it.
+#[test]
+fn a_connection_wakes_nobody_else() {
+    if differs_on_purpose() {
+        return;
+    }
+    const REQUESTS: u64 = 100;
+    let site = Site::with("hello.py");
+    site.file(
+        "app.ini",
+        "[uwsgi]\nsocket = app.sock\nprocesses = 2\nthreads = 8\nwsgi-file = hello.py\n",
+    );
+    let server = site.start(&["app.ini"]);
+    let address = Address::socket(site.join("app.sock"));
+    server.wait_ready(&address);
+    get_uwsgi(&address, "/");
+    let before: u64 = server.children().into_iter().map(sleeps).sum();
+    for _ in 0..REQUESTS {
+        get_uwsgi(&address, "/");
+        // All of them wait again.
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let after: u64 = server.children().into_iter().map(sleeps).sum();
+    // The one may sleep again until the request is there; and clocks ring.
+    assert!(after - before < REQUESTS * 6, "{} times", after - before);
+}
