@@ -5,6 +5,8 @@ fn main() {
     #[cfg(feature = "python")]
     {
         println!("cargo::rerun-if-env-changed=PYO3_PYTHON");
+        // What the code is for may depend on the version of Python: `cfg(Py_3_12)`.
+        pyo3_build_config::use_pyo3_cfgs();
         // Without an rpath the loader may pick another libpython than the one compiled against.
         pyo3_build_config::add_libpython_rpath_link_args();
         let python = pyo3_build_config::get().executable().unwrap_or_default();

@@ -442,7 +442,7 @@ complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l master-as-root -d 'only w
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l drop-after-init -d 'drop privileges after Python has started'
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l drop-after-apps -d 'drop privileges after the application is loaded'
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l need-app -d 'do not start without an application'
-complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l gc-freeze -d 'after loading, keep Python\'s collector away from what workers share, which saves memory (ours)'
+complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l gc-freeze -d 'after loading, keep Python\'s collector and counting away from what workers share, which saves memory (ours)'
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l paste-logger -d 'set up Python\'s logging from the file of paste'
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l wsgi-disable-file-wrapper -d 'leave wsgi.file_wrapper out of the environ'
 complete -c ruwsgi -n "__fish_ruwsgi_needs_command" -l wsgi-accept-buffer -l wsgi-accept-buffers -d 'take bytearray and memoryview for a body'

@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+use super::immortal;
 use crate::log::say;
 use crate::process::inspect;
 
@@ -41,13 +42,16 @@ fn warn_of_threads(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
-/// Otherwise the first collection in each worker writes to every object, and the pages are no longer
-/// shared.
+/// Otherwise each worker writes to nearly every object, by its use and in the first collection, and the
+/// pages are no longer shared.
 fn freeze_objects(py: Python<'_>) -> PyResult<()> {
     let gc = py.import("gc")?;
     gc.call_method0("collect")?;
+    let immortal = immortal::make_all(py)?;
     gc.call_method0("freeze")?;
     let count: usize = gc.call_method0("get_freeze_count")?.extract()?;
-    say!("gc-freeze: {count} objects are left alone by the collector");
+    say!(
+        "gc-freeze: {count} objects are left alone by the collector, {immortal} are not counted any more"
+    );
     Ok(())
 }

@@ -8,6 +8,7 @@ mod explain;
 mod factory;
 mod file;
 mod forks;
+mod immortal;
 mod input;
 mod interpreter;
 mod load;

@@ -384,5 +384,10 @@ fn the_collector_leaves_alone_what_was_loaded_where_that_is_wanted() {
         let (server, address) = start(&site, more);
         let count = ask(&server, &address, "__import__('gc').get_freeze_count()");
         assert_eq!(count != "0", frozen, "{count}");
+        // An immortal object is used at least so often (PEP 683).
+        let used = ask(&server, &address, "__import__('sys').getrefcount(__import__('os').path)");
+        let version = ask(&server, &address, "__import__('sys').hexversion>=0x30c0000");
+        let is_immortal = used.parse::<u64>().is_ok_and(|used| used > 1 << 28);
+        assert_eq!(is_immortal, frozen && version == "True", "{used}");
     }
 }

@@ -45,7 +45,7 @@ pub(super) static ROWS: &[Row] = &[
     Row::flag(
         "gc-freeze",
         |s| &mut s.python.gc_freeze,
-        "after loading, keep Python's collector away from what workers share, which saves memory (ours)",
+        "after loading, keep Python's collector and counting away from what workers share, which saves memory (ours)",
     ),
     Row::word("module", "MODULE[:CALLABLE]", |s| &mut s.python.module, "load a WSGI module")
         .short('w')
