@@ -31,7 +31,7 @@ pub struct RequestLog {
 }
 
 /// A request that took less is soon followed by another one, whose line can be written with its own.
-const BRIEF: Duration = Duration::from_millis(1);
+const BRIEF: Duration = Duration::from_millis(10);
 
 /// What the line of a request looks like.
 #[derive(Clone, Debug, Default)]
