@@ -29,11 +29,16 @@ build: ## Build target/release/ruwsgi, optimised, for the newest Python found
 	$(cargo) build --locked --release
 	echo "target/release/ruwsgi (Python $$(version_of "$$PYO3_PYTHON"))"
 
+.PHONY: profiled
+profiled: ## Build target/profiled/release/ruwsgi, laid out by how the benchmarks run it; some 20 minutes the first time
+	tools/need cc rust python nginx wrk libev peers
+	tools/profiled cargo build --locked --release
+
 .PHONY: wheel
-wheel: ## Build dist/ruwsgi-*.whl: `pip install dist/*.whl` gives the command `ruwsgi`
-	tools/need cc rust python lint
+wheel: ## Build dist/ruwsgi-*.whl: `pip install dist/*.whl` gives the command `ruwsgi`; PROFILED=1 as in `make profiled`
+	tools/need cc rust python lint $(if $(PROFILED),nginx wrk libev peers)
 	$(env); choose_python
-	maturin build --locked --release --interpreter "$$PYO3_PYTHON" --out dist
+	$(if $(PROFILED),tools/profiled) maturin build --locked --release --interpreter "$$PYO3_PYTHON" --out dist
 
 .PHONY: images
 images: ## Build the image ruwsgi:VERSION-pythonX.Y for PYTHON=3.13; WHEEL=given takes the wheel of `make wheel` instead of compiling

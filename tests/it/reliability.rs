@@ -141,10 +141,11 @@ fn recycling_loses_nothing_and_never_two_workers_at_a_time() {
             while Instant::now() < end {
                 // One look takes a while: who came meanwhile is missed, and who left is not there.
                 let look = server.children();
+                std::thread::sleep(Duration::from_millis(5));
                 if look == server.children() {
                     fewest = fewest.min(look.len());
                 }
-                std::thread::sleep(Duration::from_millis(20));
+                std::thread::sleep(Duration::from_millis(15));
             }
             fewest
         });
