@@ -221,6 +221,8 @@ pub async fn keep_time(ring: impl Fn()) {
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;
         ring();
+        #[cfg(counting)]
+        crate::process::counting::write();
     }
 }
 

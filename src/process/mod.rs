@@ -6,6 +6,8 @@
 pub mod activation;
 pub mod capabilities;
 pub mod channel;
+#[cfg(counting)]
+pub mod counting;
 pub mod daemon;
 pub mod environment;
 pub mod fork;

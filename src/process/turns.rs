@@ -107,12 +107,16 @@ mod tests {
             let socket = listener.try_clone().expect("a descriptor");
             let epoll = watch(&socket, name);
             Turns::new(&socket);
-            std::thread::spawn(move || (happened(&epoll, 1000), socket))
+            (epoll, socket)
         });
-        // All of them wait.
-        std::thread::sleep(std::time::Duration::from_millis(300));
-        let _client = UnixStream::connect(&path).expect("a connection");
-        let woken = waiters.map(|waiter| waiter.join().expect("an end").0);
+        let woken = std::thread::scope(|scope| {
+            let waiters =
+                waiters.each_ref().map(|(epoll, _)| scope.spawn(|| happened(epoll, 1000)));
+            // All of them wait.
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            let _client = UnixStream::connect(&path).expect("a connection");
+            waiters.map(|waiter| waiter.join().expect("an end"))
+        });
         assert_eq!(woken.iter().flatten().count(), 1, "{woken:?}");
     }
 

@@ -355,7 +355,7 @@ fn a_connection_wakes_nobody_else() {
     if differs_on_purpose() {
         return;
     }
-    const REQUESTS: u64 = 100;
+    let requests = 100;
     let site = Site::with("hello.py");
     site.file(
         "app.ini",
@@ -366,12 +366,12 @@ fn a_connection_wakes_nobody_else() {
     server.wait_ready(&address);
     get_uwsgi(&address, "/");
     let before: u64 = server.children().into_iter().map(sleeps).sum();
-    for _ in 0..REQUESTS {
+    for _ in 0..requests {
         get_uwsgi(&address, "/");
         // All of them wait again.
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     let after: u64 = server.children().into_iter().map(sleeps).sum();
     // The one may sleep again until the request is there; and clocks ring.
-    assert!(after - before < REQUESTS * 6, "{} times", after - before);
+    assert!(after - before < requests * 6, "{} times", after - before);
 }
