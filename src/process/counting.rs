@@ -1,20 +1,27 @@
 //! What a build with counters has counted (tools/profiled).
 
-/// Adds it to the file that `LLVM_PROFILE_FILE` names, and begins anew: processes end without a word.
+use std::ffi::{CString, c_char, c_int};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Writes it to a further file in the folder `RUWSGI_COUNTS`, and begins anew: processes end without a word.
 pub fn write() {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
     #[expect(unsafe_code, reason = "the compiler's own runtime, linked in by it")]
     unsafe extern "C" {
-        fn __llvm_profile_write_file() -> std::ffi::c_int;
+        fn __llvm_profile_set_filename(name: *const c_char);
+        fn __llvm_profile_write_file() -> c_int;
         fn __llvm_profile_reset_counters();
     }
+    let Ok(folder) = std::env::var("RUWSGI_COUNTS") else { return };
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("{folder}/{}-{number}.profraw", std::process::id());
+    let Ok(name) = CString::new(name) else { return };
     #[expect(unsafe_code, reason = "the compiler's own runtime")]
-    // SAFETY: may be called at any time; the file is locked meanwhile.
+    #[expect(clippy::multiple_unsafe_ops_per_block, reason = "three steps of one thing")]
+    // SAFETY: may be called at any time; the name is never freed.
     unsafe {
+        __llvm_profile_set_filename(name.into_raw());
         __llvm_profile_write_file();
-    }
-    #[expect(unsafe_code, reason = "the compiler's own runtime")]
-    // SAFETY: as above.
-    unsafe {
         __llvm_profile_reset_counters();
     }
 }
