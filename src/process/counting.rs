@@ -1,11 +1,11 @@
 //! What a build with counters has counted (tools/profiled).
 
 use std::ffi::{CString, c_char, c_int};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
 
 /// Writes it to a further file in the folder `RUWSGI_COUNTS`, and begins anew: processes end without a word.
 pub fn write() {
-    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    static NUMBER: Mutex<usize> = Mutex::new(0);
     #[expect(unsafe_code, reason = "the compiler's own runtime, linked in by it")]
     unsafe extern "C" {
         fn __llvm_profile_set_filename(name: *const c_char);
@@ -13,7 +13,9 @@ pub fn write() {
         fn __llvm_profile_reset_counters();
     }
     let Ok(folder) = std::env::var("RUWSGI_COUNTS") else { return };
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    // One thread at a time.
+    let Ok(mut number) = NUMBER.lock() else { return };
+    *number += 1;
     let name = format!("{folder}/{}-{number}.profraw", std::process::id());
     let Ok(name) = CString::new(name) else { return };
     #[expect(unsafe_code, reason = "the compiler's own runtime")]
