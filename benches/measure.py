@@ -63,8 +63,11 @@ def first_answer(server, work, interval=0.02):
 
 def warm(port, work):
     """Some requests before anything counts."""
-    for _ in range(3 if work.upload or (work.size or 0) > 1 << 16 or work.path == "/sleep" else 100):
-        ask(port, work)
+    for _ in range(3 if work.upload or (work.size or 0) >= 1 << 16 or work.path == "/sleep" else 100):
+        try:
+            ask(port, work)
+        except (OSError, http.client.HTTPException) as error:
+            raise Unavailable(f"answered once, and then: {error}") from error
 
 
 def wrk(row, port, seconds):
