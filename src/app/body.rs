@@ -113,7 +113,8 @@ impl BodyBuffer {
     /// Makes room in the buffer that a body is read into for bytes that are still `missing`: so much is read
     /// at once, and what comes to lie side by side need not be moved.
     pub fn make_room(&self, buffer: &mut BytesMut, missing: u64) {
-        let is_for_memory = self.file.is_none() && self.length + missing <= self.in_memory;
+        let is_for_memory =
+            self.file.is_none() && self.length.saturating_add(missing) <= self.in_memory;
         let most = if is_for_memory { MOST_ROOM } else { ROOM };
         let wanted = usize::try_from(missing).unwrap_or(usize::MAX).min(most);
         // Once bytes came, what is left of the room is used up first.
@@ -198,6 +199,36 @@ mod tests {
         check(4, &[b"ab", b"cd"], false);
         check(4, &[b"ab", b"cd", b"e"], true);
         check(0, &[b"ab"], true);
+    }
+
+    #[test]
+    fn a_body_that_stays_in_memory_is_not_moved() {
+        let mut buffer = BytesMut::from(&b"be"[..]);
+        let mut body = BodyBuffer::new(1 << 20, 0);
+        let length = 3 * SPARE;
+        body.make_room(&mut buffer, length as u64);
+        let start = buffer.as_ptr();
+        while body.len() < length as u64 {
+            body.make_room(&mut buffer, length as u64 - body.len());
+            let missing = length - usize::try_from(body.len()).expect("small");
+            buffer
+                .extend_from_slice(&[b'x'; 1000][..missing.saturating_sub(buffer.len()).min(1000)]);
+            body.push(buffer.split()).expect("room");
+        }
+        buffer.extend_from_slice(b"next");
+        let Body::Memory(bytes) = body.finish(&mut buffer) else { panic!("not in memory") };
+        assert_eq!((bytes.as_ptr(), bytes.len()), (start, length));
+        assert_eq!(buffer, b"next"[..]);
+        assert!(buffer.capacity() < SPARE, "{}", buffer.capacity());
+    }
+
+    #[test]
+    fn no_length_is_too_large_to_be_told() {
+        let mut buffer = BytesMut::new();
+        let mut body = BodyBuffer::new(10, 0);
+        body.push(b"abc"[..].into()).expect("room");
+        body.make_room(&mut buffer, u64::MAX);
+        assert!(buffer.capacity() <= 2 * ROOM);
     }
 
     #[test]

@@ -215,8 +215,9 @@ impl<'r> Requests<'r> {
     }
 }
 
-/// Has a reactor's clock ring once a second, for ever, and does what is to be done then. Setting a timer that rings before all others costs
-/// a word from the reactor to itself, and another turn; with this, waits for clients never do.
+/// Has a reactor's clock ring once a second, for ever, and does what is to be done then. Setting a timer
+/// that rings before all others costs a word from the reactor to itself, and another turn; with this, waits
+/// for clients never do.
 pub async fn keep_time(ring: impl Fn()) {
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;

@@ -500,7 +500,9 @@ impl Acceptor {
 
     /// The next connection; errors are the listener's, not those of a connection that failed.
     pub async fn accept(&self) -> io::Result<Stream> {
-        self.turns.as_ref().inspect(|turns| turns.take());
+        if let Some(turns) = &self.turns {
+            turns.take();
+        }
         loop {
             let mut guard = self.socket.readable().await?;
             let is_closed = guard.ready().is_read_closed();
@@ -518,7 +520,9 @@ impl Acceptor {
 
     /// Leaves connections to others until [`Self::accept`] is called again.
     pub fn skip(&self) {
-        self.turns.as_ref().inspect(|turns| turns.skip());
+        if let Some(turns) = &self.turns {
+            turns.skip();
+        }
     }
 
     /// The next connection, where one is there already.
