@@ -15,7 +15,7 @@ use crate::options::directive::Said as Named;
 use crate::options::hooks::{HookAction, Moment};
 use crate::options::settings::Settings;
 use crate::process::reexec::Heirloom;
-use crate::python::{self, Facts, Wsgi};
+use crate::python::{self, Extent, Facts, Wsgi};
 
 /// Starts Python and loads the applications, unless workers do that themselves.
 pub(super) fn load_applications(
@@ -34,7 +34,11 @@ pub(super) fn load_applications(
     };
     hooks::run(settings, Moment::PostApp)?;
     if loaded.is_some() {
-        python::before_forks(settings.python.gc_freeze);
+        python::before_forks(match settings.python.gc_freeze {
+            None => Some(Extent::Code),
+            Some(true) => Some(Extent::Everything),
+            Some(false) => None,
+        });
     }
     drops.now(Drops::AfterApps, settings)?;
     change_directory(settings.processes.chdir2.as_ref())?;

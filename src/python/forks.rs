@@ -2,15 +2,16 @@
 
 use pyo3::prelude::*;
 
-use super::immortal;
+use super::immortal::{self, Extent};
 use crate::log::say;
 use crate::process::inspect;
 
-/// Warns of threads, which no fork takes along, and puts what is loaded out of the collector's reach.
-pub fn before_forks(freeze: bool) {
+/// Warns of threads, which no fork takes along, and keeps what is loaded out of reach of the collector, and
+/// so much of it from being counted.
+pub fn before_forks(shared: Option<Extent>) {
     Python::attach(|py| {
-        let done =
-            warn_of_threads(py).and_then(|()| if freeze { freeze_objects(py) } else { Ok(()) });
+        let kept = |()| shared.map_or(Ok(()), |extent| keep_shared(py, extent));
+        let done = warn_of_threads(py).and_then(kept);
         if let Err(error) = done {
             say!("[warning] cannot look at Python before the fork: {error}");
         }
@@ -44,14 +45,18 @@ fn warn_of_threads(py: Python<'_>) -> PyResult<()> {
 
 /// Otherwise each worker writes to nearly every object, by its use and in the first collection, and the
 /// pages are no longer shared.
-fn freeze_objects(py: Python<'_>) -> PyResult<()> {
+fn keep_shared(py: Python<'_>, extent: Extent) -> PyResult<()> {
     let gc = py.import("gc")?;
-    gc.call_method0("collect")?;
-    let immortal = immortal::make_all(py)?;
+    if extent == Extent::Everything {
+        gc.call_method0("collect")?;
+    }
+    let immortal = immortal::make(py, extent)?;
     gc.call_method0("freeze")?;
-    let count: usize = gc.call_method0("get_freeze_count")?.extract()?;
-    say!(
-        "gc-freeze: {count} objects are left alone by the collector, {immortal} are not counted any more"
-    );
+    if extent == Extent::Everything {
+        let count: usize = gc.call_method0("get_freeze_count")?.extract()?;
+        say!(
+            "gc-freeze: {count} objects are left alone by the collector, {immortal} are not counted any more"
+        );
+    }
     Ok(())
 }

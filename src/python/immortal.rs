@@ -2,10 +2,12 @@
 //!
 //! Who uses an object writes how often it is used, into the object: the page that it lies on is no longer
 //! shared with other processes then. An immortal object, which Python 3.12 brought, is not written to. It is
-//! never freed either, which is right for what an application has once it is loaded.
+//! never freed either.
 
-use pyo3::prelude::*;
-use pyo3::types::{PyCode, PyTuple};
+use std::ffi::{c_int, c_void};
+
+use pyo3::types::{PyCode, PyDict, PyFunction, PyModule, PyType, PyTypeMethods};
+use pyo3::{Borrowed, ffi, prelude::*};
 
 /// Whether this Python knows of them, and has the count where it is looked for.
 const KNOWN: bool =
@@ -13,6 +15,34 @@ const KNOWN: bool =
 
 /// The count of an immortal object; the lower half of the word where Python keeps it.
 const IMMORTAL: u32 = if cfg!(Py_3_14) { 3 << 30 } else { u32::MAX };
+
+/// What the collector knows of code, beside classes: names in `types`.
+const CODE: [&str; 11] = [
+    "FunctionType",
+    "ModuleType",
+    "CodeType",
+    "CellType",
+    "MethodType",
+    "BuiltinFunctionType",
+    "MethodDescriptorType",
+    "WrapperDescriptorType",
+    "ClassMethodDescriptorType",
+    "GetSetDescriptorType",
+    "MemberDescriptorType",
+];
+
+/// What else code is made of: names in `builtins`.
+const PARTS: [&str; 9] = [
+    "property",
+    "classmethod",
+    "staticmethod",
+    "tuple",
+    "frozenset",
+    "str",
+    "bytes",
+    "int",
+    "float",
+];
 
 /// What a code object holds, of which the collector does not know.
 const OF_CODE: [&str; 7] = [
@@ -25,52 +55,133 @@ const OF_CODE: [&str; 7] = [
     "co_exceptiontable",
 ];
 
-/// Makes immortal whatever the collector knows and all that hangs on it; says how many objects that were,
-/// none where Python cannot.
-pub(super) fn make_all(py: Python<'_>) -> PyResult<usize> {
+/// What becomes immortal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Modules, classes, functions and their constants: they have nothing to do when they end, and nobody
+    /// asks how often they are used.
+    Code,
+    /// Whatever the collector knows and all that hangs on it.
+    Everything,
+}
+
+/// Makes what is there immortal; says how many objects that were, none where Python cannot.
+pub(super) fn make(py: Python<'_>, extent: Extent) -> PyResult<usize> {
     if !KNOWN {
         return Ok(0);
     }
-    let gc = py.import("gc")?;
-    let mut found = gc.call_method0("get_objects")?;
+    let mut walk = Walk {
+        py,
+        code: named(py, "types", &CODE)?,
+        parts: named(py, "builtins", &PARTS)?,
+        takes_all: extent == Extent::Everything,
+        takes_dictionaries: false,
+        found: Vec::new(),
+    };
     let mut made = 0;
-    loop {
-        let mut new = Vec::new();
-        for object in found.try_iter()? {
-            let object = object?;
-            if !make(&object) {
-                continue;
-            }
-            if object.is_instance_of::<PyCode>() {
-                for name in OF_CODE {
-                    new.extend(Some(object.getattr(name)?).filter(make));
-                }
-            }
-            new.push(object);
+    for object in py.import("gc")?.call_method0("get_objects")?.try_iter()? {
+        let object = object?;
+        if walk.takes_all || walk.is_code(object.as_borrowed()) {
+            walk.take(object.as_borrowed());
         }
-        made += new.len();
-        if new.is_empty() {
-            return Ok(made);
+        while let Some(object) = walk.found.pop() {
+            made += 1;
+            walk.follow(object)?;
         }
-        found = gc.call_method1("get_referents", PyTuple::new(py, new)?)?;
+    }
+    Ok(made)
+}
+
+fn named(py: Python<'_>, module: &str, names: &[&str]) -> PyResult<Vec<*mut ffi::PyTypeObject>> {
+    let module = py.import(module)?;
+    let class = |name: &&str| Ok(module.getattr(*name)?.cast_into::<PyType>()?.as_type_ptr());
+    names.iter().map(class).collect()
+}
+
+/// The way from what is immortal to what it holds.
+struct Walk<'py> {
+    py: Python<'py>,
+    code: Vec<*mut ffi::PyTypeObject>,
+    parts: Vec<*mut ffi::PyTypeObject>,
+    takes_all: bool,
+    /// Whether what is followed has its names in a dictionary that is its own.
+    takes_dictionaries: bool,
+    /// What has become immortal, and was not followed yet.
+    found: Vec<Borrowed<'py, 'py, PyAny>>,
+}
+
+impl<'py> Walk<'py> {
+    fn is_code(&self, object: Borrowed<'_, 'py, PyAny>) -> bool {
+        object.is_instance_of::<PyType>() || self.code.contains(&object.get_type_ptr())
+    }
+
+    /// Takes what is met on the way, if it is wanted.
+    fn meet(&mut self, object: Borrowed<'_, 'py, PyAny>) {
+        if self.takes_all
+            || self.parts.contains(&object.get_type_ptr())
+            || self.is_code(object)
+            || self.takes_dictionaries && object.is_exact_instance_of::<PyDict>()
+        {
+            self.take(object);
+        }
+    }
+
+    /// Makes an object immortal, unless it is.
+    fn take(&mut self, object: Borrowed<'_, 'py, PyAny>) {
+        let count = object.as_ptr().cast::<u32>();
+        #[expect(unsafe_code, reason = "reads the count")]
+        // SAFETY: an object begins with its count: on 64 bits with the lower half of it, where the lesser
+        // byte comes first.
+        let is_immortal = unsafe { count.read() } & 1 << 31 != 0;
+        if is_immortal {
+            return;
+        }
+        #[expect(unsafe_code, reason = "Python has no call for it before 3.15")]
+        // SAFETY: as above; the interpreter is attached, so nobody else writes to it. No reference is lost
+        // by this: they are not counted from now on.
+        unsafe {
+            count.write(IMMORTAL);
+        }
+        #[expect(unsafe_code, reason = "lengthens a lifetime")]
+        // SAFETY: it was an object already, and will be one as long as there is an interpreter.
+        let object = unsafe { Borrowed::from_ptr(self.py, object.as_ptr()) };
+        self.found.push(object);
+    }
+
+    /// Takes what an object holds.
+    fn follow(&mut self, object: Borrowed<'py, 'py, PyAny>) -> PyResult<()> {
+        self.takes_dictionaries = object.is_instance_of::<PyType>()
+            || object.is_instance_of::<PyModule>()
+            || object.is_instance_of::<PyFunction>();
+        #[expect(unsafe_code, reason = "asks as the collector does")]
+        // SAFETY: it is an object.
+        let is_known = unsafe { ffi::PyObject_IS_GC(object.as_ptr()) } != 0;
+        #[expect(unsafe_code, reason = "reads a type")]
+        // SAFETY: each object has a type, which lives as long as it.
+        let traverse = unsafe { (*object.get_type_ptr()).tp_traverse };
+        if let Some(traverse) = traverse.filter(|_| is_known) {
+            #[expect(unsafe_code, reason = "asks as the collector does")]
+            // SAFETY: so the collector calls it; `meet_each` gets the walk, which nobody else has meanwhile.
+            unsafe {
+                traverse(object.as_ptr(), meet_each, (&raw mut *self).cast());
+            }
+        }
+        if object.is_instance_of::<PyCode>() {
+            for name in OF_CODE {
+                self.meet(object.getattr(name)?.as_borrowed());
+            }
+        }
+        Ok(())
     }
 }
 
-/// Makes an object immortal; `false` where it was so already.
-fn make(object: &Bound<'_, PyAny>) -> bool {
-    let count = object.as_ptr().cast::<u32>();
-    #[expect(unsafe_code, reason = "reads the count")]
-    // SAFETY: an object begins with its count: on 64 bits with the lower half of it, where the lesser
-    // byte comes first.
-    let is_immortal = unsafe { count.read() } & 1 << 31 != 0;
-    if is_immortal {
-        return false;
-    }
-    #[expect(unsafe_code, reason = "Python has no call for it before 3.15")]
-    // SAFETY: as above; the interpreter is attached, so nobody else writes to it. No reference is lost by
-    // this: they are not counted from now on.
-    unsafe {
-        count.write(IMMORTAL);
-    }
-    true
+extern "C" fn meet_each(object: *mut ffi::PyObject, walk: *mut c_void) -> c_int {
+    #[expect(unsafe_code, reason = "comes back from C")]
+    // SAFETY: it is the walk that `follow` gave, which waits.
+    let walk = unsafe { &mut *walk.cast::<Walk<'_>>() };
+    #[expect(unsafe_code, reason = "comes back from C")]
+    // SAFETY: it is an object that another one holds.
+    let object = unsafe { Borrowed::from_ptr(walk.py, object) };
+    walk.meet(object);
+    0
 }

@@ -20,6 +20,7 @@ mod websocket;
 mod wsgi;
 
 pub use forks::before_forks;
+pub use immortal::Extent;
 pub use interpreter::{Hooks, Setup, start, version};
 pub use load::{LoadError, Target};
 pub use module::Facts;

@@ -2,6 +2,7 @@
 
 use super::super::directive::Said;
 use super::super::mounts::Mount;
+use super::super::values::truth;
 use super::{Argument, Effect, Row};
 
 /// Settings of this chapter. A field has the name of its option.
@@ -30,7 +31,8 @@ pub struct Python {
     pub ignore_script_name: bool,
     pub no_default_app: bool,
     pub catch_exceptions: bool,
-    pub gc_freeze: bool,
+    /// Whether all that is loaded is kept shared, or nothing; code is, unless said.
+    pub gc_freeze: Option<bool>,
 }
 
 const ONLY_WSGI: &str = "WSGI (PEP 3333) is what is served; say module or wsgi-file";
@@ -42,10 +44,14 @@ pub(super) static ROWS: &[Row] = &[
         Effect::Flag(|s| &mut s.python.need_app),
         "do not start without an application",
     ),
-    Row::flag(
+    Row::new(
         "gc-freeze",
-        |s| &mut s.python.gc_freeze,
-        "after loading, keep Python's collector and counting away from what workers share, which saves memory (ours)",
+        Argument::Optional("BOOLEAN"),
+        Effect::Parsed(|settings, value, _| {
+            settings.python.gc_freeze = Some(truth(value));
+            Ok(())
+        }),
+        "after loading, keep Python's counting of references away from all that workers share and not from code alone, which saves memory; false: from nothing (ours)",
     ),
     Row::word("module", "MODULE[:CALLABLE]", |s| &mut s.python.module, "load a WSGI module")
         .short('w')
