@@ -107,13 +107,28 @@ pub(super) fn install(py: Python<'_>, facts: Facts) -> PyResult<()> {
     Ok(())
 }
 
-/// Runs what the application registered for its end: `uwsgi.atexit`, then Python's `atexit`.
+/// Runs what the application registered for its end: `uwsgi.atexit`, then Python's `atexit`. Files are written
+/// as at the end of an interpreter, which is not taken down: its threads may still run.
 pub(super) fn run_at_exit(py: Python<'_>) -> PyResult<()> {
-    if let Some(hook) = py.import("uwsgi")?.getattr_opt("atexit")? {
-        hook.call0()?;
+    let hook = py.import("uwsgi")?.getattr_opt("atexit")?;
+    let hooked = hook.map_or(Ok(()), |hook| hook.call0().map(drop));
+    let exited = py.import("atexit")?.call_method0("_run_exitfuncs").map(drop);
+    flush_files(py)?;
+    hooked.and(exited)
+}
+
+fn flush_files(py: Python<'_>) -> PyResult<()> {
+    let gc = py.import("gc")?;
+    gc.call_method0("unfreeze")?;
+    let file = py.import("_io")?.getattr("_IOBase")?;
+    for object in gc.call_method0("get_objects")?.try_iter()? {
+        let object = object?;
+        // Its type is asked, as an object may say of itself what it likes.
+        if object.get_type().is_subclass(&file)? {
+            // One that is closed, or whose reader is gone, has nothing to write.
+            let _ = object.call_method0("flush");
+        }
     }
-    py.import("atexit")?.call_method0("_run_exitfuncs")?;
-    py.import("sys")?.getattr("stdout")?.call_method0("flush")?;
     Ok(())
 }
 

@@ -32,7 +32,7 @@ use crate::options::table::beyond;
 use crate::process::fork::exit_now;
 use crate::process::inspect;
 use crate::process::scoreboard::{Scoreboard, Worker, now_micros, now_roughly};
-use crate::process::signals::{self, Signals};
+use crate::process::signals::{self, Signals, StartGuard};
 use crate::protocol::reply;
 use crate::route::static_files::Files;
 
@@ -214,13 +214,16 @@ impl Shared {
 /// The signals with which masters let finish, pause and go on.
 const SIGNALS: &[Signal] = &[Signal::SIGTERM, Signal::SIGHUP, Signal::SIGTSTP, Signal::SIGCONT];
 
+/// Those with which they stop at once.
+const AT_ONCE: &[Signal] = &[Signal::SIGINT, Signal::SIGQUIT];
+
 /// Lives as a worker; gives the exit code of its process.
 #[must_use]
 pub fn run(job: Job) -> u8 {
     let Some(worker) = job.board.workers().get(job.number - 1) else { return 1 };
     // Masters stop with INT at once and let finish with HUP; process managers send TERM to all.
-    signals::end_at_once(&[Signal::SIGINT, Signal::SIGQUIT]);
-    let Ok(signals) = Signals::watch(SIGNALS) else { return 1 };
+    let loading = StartGuard::new(AT_ONCE);
+    let Ok(signals) = Signals::watch(&[SIGNALS, AT_ONCE].concat()) else { return 1 };
     signals::release(signals::TO_CHILDREN);
     signals::on_parent_end(Signal::SIGHUP);
     let master = getppid();
@@ -228,6 +231,7 @@ pub fn run(job: Job) -> u8 {
         Ok(app) => app,
         Err(code) => return code,
     };
+    drop(loading);
     let (limit, delta) = (job.settings.reload.max_requests, job.settings.reload.max_requests_delta);
     let most_requests = match limit {
         0 => u64::MAX,
@@ -259,7 +263,9 @@ pub fn run(job: Job) -> u8 {
         settings: job.settings,
     });
     serve(&shared, signals);
-    app.end();
+    if !shared.settings.processes.skip_atexit {
+        app.end();
+    }
     0
 }
 
@@ -312,7 +318,7 @@ fn keep_house(shared: &Shared, mut signals: Signals) {
     let mut files = sources_of(shared, autoreload);
     let mut looked = Instant::now();
     let mercy = Duration::from_secs(shared.settings.reload.worker_reload_mercy);
-    let mut told = None;
+    let (mut told, mut leaves) = (None, false);
     let mut orphaned: Option<Instant> = None;
     loop {
         let timeout = PollTimeout::from(if harakiri > 0 || told.is_some() || orphaned.is_some() {
@@ -323,7 +329,12 @@ fn keep_house(shared: &Shared, mut signals: Signals) {
         let mut ready = [PollFd::new(std::os::fd::AsFd::as_fd(&signals), PollFlags::POLLIN)];
         // An interrupted wait is as good as one that is over.
         let _ = poll(&mut ready, timeout);
-        for signal in signals.take() {
+        let came = signals.take();
+        if came.iter().any(|signal| AT_ONCE.contains(signal)) {
+            leave(shared, leaves);
+            leaves = true;
+        }
+        for signal in came {
             told = told.or((signal == Signal::SIGTERM).then(Instant::now));
             match signal {
                 Signal::SIGHUP => shared.drain(),
@@ -361,6 +372,26 @@ fn keep_house(shared: &Shared, mut signals: Signals) {
             }
             files = now;
         }
+    }
+}
+
+/// Ends the process: at once if it is in a request or was asked before, else when the application has done
+/// what it does at its end.
+fn leave(shared: &Shared, again: bool) {
+    let cores = shared.board.cores(shared.number - 1);
+    let is_busy = cores.iter().any(|core| core.since.load(Ordering::SeqCst) != 0);
+    shared.pause(Phase::Paused);
+    let app = Arc::clone(&shared.app);
+    let ends = !is_busy && !again && !shared.settings.processes.skip_atexit;
+    let ending = ends.then(|| {
+        spawn("end", None, move || {
+            app.end();
+            exit_now(0)
+        })
+    });
+    if ending.flatten().is_none() {
+        cores.iter().for_each(|core| write_waiting(&core.lines));
+        exit_now(0);
     }
 }
 

@@ -116,6 +116,36 @@ fn exceptions_are_shown_where_that_is_wanted() {
 }
 
 #[test]
+fn the_end_of_a_worker_is_the_end_of_what_is_open_in_it() {
+    let site = Site::new();
+    site.file(
+        "app.py",
+        "import atexit, sys, uwsgi
+book = open('book', 'w', buffering=1 << 16)
+told = [book]
+@atexit.register
+def leave():
+    book.write('leaves, ')
+    raise LookupError('which is told, and holds up nothing')
+def application(environ, start_response):
+    book.write('answers, ')
+    start_response('200 OK', [])
+    return [b'']
+def end():
+    book.write('ends, ')
+uwsgi.atexit = end
+",
+    );
+    for (more, told) in [(&[][..], "answers, ends, leaves, "), (&["--skip-atexit"], "")] {
+        let (server, address) = start(&site, &[&["--module", "app"], more].concat());
+        assert_eq!(server.get(&address, "/").status, 200);
+        assert_eq!(site.read("book"), "");
+        server.stop();
+        assert_eq!(site.read("book"), told, "{more:?}");
+    }
+}
+
+#[test]
 fn buffers_are_bodies() {
     let site = Site::new();
     site.file(

@@ -28,7 +28,7 @@ impl State {
             let served = self.seats.iter_mut().filter(|seat| !seat.is_daemon());
             let served = served.filter_map(|seat| seat.process.as_mut());
             for process in served.chain(&mut self.elders) {
-                process.going = Some(now + AGAIN);
+                process.going = Some(if again { now + AGAIN } else { end });
                 actions.push(Action::Interrupt(process.pid));
             }
             let daemons = self.seats.iter_mut().filter(|seat| seat.is_daemon());

@@ -40,6 +40,7 @@ pub struct Processes {
     pub thread_stacksize: u64,
     pub envdir: Vec<Said>,
     pub unenv: Vec<Said>,
+    pub skip_atexit: bool,
 }
 
 impl Default for Processes {
@@ -75,6 +76,7 @@ impl Default for Processes {
             thread_stacksize: 0,
             envdir: Vec::new(),
             unenv: Vec::new(),
+            skip_atexit: false,
         }
     }
 }
@@ -243,12 +245,17 @@ pub(super) static ROWS: &[Row] = &[
         "do not look whether descriptor 0 is a socket",
         "sockets are never taken from standard input",
     ),
-    Row::planned(
+    Row::flag(
         "skip-atexit",
-        Argument::None,
+        |s| &mut s.processes.skip_atexit,
         "end without the handlers that the application left for its exit",
     ),
-    Row::planned("skip-atexit-teardown", Argument::None, "end without taking down the interpreter"),
+    Row::inert(
+        "skip-atexit-teardown",
+        Argument::None,
+        "end without taking down the interpreter",
+        "it is never taken down",
+    ),
     Row::new(
         "pause",
         Argument::Required("PIDFILE"),
