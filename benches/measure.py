@@ -75,8 +75,10 @@ def wrk(row, port, seconds):
     work = WORKLOADS[row.workload]
     script = "upload.lua" if work.upload else "report.lua"
     processors = machine.processors()[1] if row.pinned else machine.everywhere()
-    command = ["wrk", "-t", 1, "-c", row.connections, "-d", f"{seconds}s", "--timeout", "10s", "-s", SCRIPTS / script]
-    if row.path == "close":
+    # As many as keep all processors busy.
+    threads = min(len(machine.everywhere()), row.connections) if row.connects else 1
+    command = ["wrk", "-t", threads, "-c", row.connections, "-d", f"{seconds}s", "--timeout", "10s", "-s", SCRIPTS / script]
+    if row.connects:
         command += ["-H", "Connection: close"]
     command.append(f"http://127.0.0.1:{port}{work.path}")
     told = subprocess.run(

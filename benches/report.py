@@ -21,7 +21,8 @@ CONDITIONS = """
   wrong answer is no figure), warmed up and loaded by wrk for {seconds} seconds, one after the other, in another order each round.
 - **A ratio is that to ruwsgi in the same round**: median of the rounds, and in brackets the least and the most. Other figures are medians.
 - With one process the server has one processor for itself, and wrk (with nginx, where there is one) the other. With more
-  processes, and for applications that work or sleep on threads, all share all processors. wrk has one thread and 16 connections unless a row says more.
+  processes, for applications that work or sleep on threads, and where each request is a connection of its own, which is more work for wrk than
+  for the server, all share all processors. wrk has 16 connections unless a row says more, and one thread; for connections of their own one a processor.
 - **CPU** is user and system time of all processes of the server, children included, per request; nginx in front is not counted.
   **Memory** is the proportional set size (PSS) of all its processes while the clients are there.
 - **ruwsgi runs as a user would run it**: request log (to a file), harakiri, `max-requests`, `limit-post`, `reload-on-rss` and statistics are

@@ -70,7 +70,12 @@ class Row:
     @property
     def pinned(self):
         """Whether the server has one processor and its clients another."""
-        return self.processes == 1 and not WORKLOADS[self.workload].wide
+        return self.processes == 1 and not WORKLOADS[self.workload].wide and not self.connects
+
+    @property
+    def connects(self):
+        """Whether each request is a connection of its own, which is more work for its client than for the server."""
+        return self.path == "close"
 
 
 def counted(number, word, plural):
