@@ -6,7 +6,7 @@
 
 use std::ffi::{c_int, c_void};
 
-use pyo3::types::{PyCode, PyDict, PyFunction, PyModule, PyType, PyTypeMethods};
+use pyo3::types::{PyCode, PyDict, PyFunction, PyModule, PyString, PyType, PyTypeMethods};
 use pyo3::{Borrowed, ffi, prelude::*};
 
 /// Whether this Python knows of them, and has the count where it is looked for.
@@ -44,16 +44,8 @@ const PARTS: [&str; 9] = [
     "float",
 ];
 
-/// What a code object holds, of which the collector does not know.
-const OF_CODE: [&str; 7] = [
-    "co_consts",
-    "co_names",
-    "co_name",
-    "co_qualname",
-    "co_filename",
-    "co_linetable",
-    "co_exceptiontable",
-];
+/// What runs use of a code object, of which the collector does not know.
+const OF_CODE: [&str; 4] = ["co_consts", "co_names", "co_name", "co_qualname"];
 
 /// What becomes immortal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +66,7 @@ pub(super) fn make(py: Python<'_>, extent: Extent) -> PyResult<usize> {
         py,
         code: named(py, "types", &CODE)?,
         parts: named(py, "builtins", &PARTS)?,
+        of_code: OF_CODE.map(|name| PyString::intern(py, name)),
         takes_all: extent == Extent::Everything,
         takes_dictionaries: false,
         found: Vec::new(),
@@ -82,7 +75,7 @@ pub(super) fn make(py: Python<'_>, extent: Extent) -> PyResult<usize> {
     for object in py.import("gc")?.call_method0("get_objects")?.try_iter()? {
         let object = object?;
         if walk.takes_all || walk.is_code(object.as_borrowed()) {
-            walk.take(object.as_borrowed());
+            walk.meet(object.as_borrowed());
         }
         while let Some(object) = walk.found.pop() {
             made += 1;
@@ -103,6 +96,7 @@ struct Walk<'py> {
     py: Python<'py>,
     code: Vec<*mut ffi::PyTypeObject>,
     parts: Vec<*mut ffi::PyTypeObject>,
+    of_code: [Bound<'py, PyString>; OF_CODE.len()],
     takes_all: bool,
     /// Whether what is followed has its names in a dictionary that is its own.
     takes_dictionaries: bool,
@@ -115,25 +109,20 @@ impl<'py> Walk<'py> {
         object.is_instance_of::<PyType>() || self.code.contains(&object.get_type_ptr())
     }
 
-    /// Takes what is met on the way, if it is wanted.
+    /// Makes what is met on the way immortal, if it is wanted and is not so already.
     fn meet(&mut self, object: Borrowed<'_, 'py, PyAny>) {
-        if self.takes_all
-            || self.parts.contains(&object.get_type_ptr())
-            || self.is_code(object)
-            || self.takes_dictionaries && object.is_exact_instance_of::<PyDict>()
-        {
-            self.take(object);
-        }
-    }
-
-    /// Makes an object immortal, unless it is.
-    fn take(&mut self, object: Borrowed<'_, 'py, PyAny>) {
         let count = object.as_ptr().cast::<u32>();
         #[expect(unsafe_code, reason = "reads the count")]
         // SAFETY: an object begins with its count: on 64 bits with the lower half of it, where the lesser
         // byte comes first.
         let is_immortal = unsafe { count.read() } & 1 << 31 != 0;
-        if is_immortal {
+        let is_wanted = |walk: &Self| {
+            walk.takes_all
+                || walk.parts.contains(&object.get_type_ptr())
+                || walk.is_code(object)
+                || walk.takes_dictionaries && object.is_exact_instance_of::<PyDict>()
+        };
+        if is_immortal || !is_wanted(self) {
             return;
         }
         #[expect(unsafe_code, reason = "Python has no call for it before 3.15")]
@@ -167,7 +156,7 @@ impl<'py> Walk<'py> {
             }
         }
         if object.is_instance_of::<PyCode>() {
-            for name in OF_CODE {
+            for name in self.of_code.clone() {
                 self.meet(object.getattr(name)?.as_borrowed());
             }
         }
