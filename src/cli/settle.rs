@@ -27,6 +27,13 @@ pub(super) fn load_applications(
     python::start(&setup(settings))?;
     drops.now(Drops::AfterInit, settings)?;
     hooks::run(settings, Moment::PreApp)?;
+    let extent = match settings.python.gc_freeze {
+        _ if settings.processes.lazy_apps => None,
+        None => Some(Extent::Code),
+        Some(true) => Some(Extent::Everything),
+        Some(false) => None,
+    };
+    let shared = extent.map(python::Shared::begin);
     let loaded = match load_unless_lazy(settings, facts.clone(), is_reload)? {
         Loaded::Failed(failure) => return Err(failure),
         Loaded::App(app) => Some(app),
@@ -34,11 +41,10 @@ pub(super) fn load_applications(
     };
     hooks::run(settings, Moment::PostApp)?;
     if loaded.is_some() {
-        python::before_forks(match settings.python.gc_freeze {
-            None => Some(Extent::Code),
-            Some(true) => Some(Extent::Everything),
-            Some(false) => None,
-        });
+        python::warn_of_threads();
+    }
+    if let Some(shared) = shared {
+        shared.keep();
     }
     drops.now(Drops::AfterApps, settings)?;
     change_directory(settings.processes.chdir2.as_ref())?;

@@ -6,20 +6,12 @@ use super::immortal::{self, Extent};
 use crate::log::say;
 use crate::process::inspect;
 
-/// Warns of threads, which no fork takes along, and keeps what is loaded out of reach of the collector, and
-/// so much of it from being counted.
-pub fn before_forks(shared: Option<Extent>) {
-    Python::attach(|py| {
-        let kept = |()| shared.map_or(Ok(()), |extent| keep_shared(py, extent));
-        let done = warn_of_threads(py).and_then(kept);
-        if let Err(error) = done {
-            say!("[warning] cannot look at Python before the fork: {error}");
-        }
-    });
+/// Names the threads that run beside this one: no fork takes them along.
+pub fn warn_of_threads() {
+    attempt(|py| name_threads(py));
 }
 
-/// Names the threads that run beside this one.
-fn warn_of_threads(py: Python<'_>) -> PyResult<()> {
+fn name_threads(py: Python<'_>) -> PyResult<()> {
     let threading = py.import("threading")?;
     let current = threading.call_method0("current_thread")?;
     let mut names = Vec::new();
@@ -43,20 +35,63 @@ fn warn_of_threads(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
-/// Otherwise each worker writes to nearly every object, by its use and in the first collection, and the
-/// pages are no longer shared.
-fn keep_shared(py: Python<'_>, extent: Extent) -> PyResult<()> {
-    let gc = py.import("gc")?;
-    if extent == Extent::Everything {
-        gc.call_method0("collect")?;
+/// What the master loads for its workers, and how much of it stays shared.
+pub struct Shared {
+    extent: Extent,
+    /// When the collector looks otherwise.
+    usual: Option<Thresholds>,
+}
+
+type Thresholds = (u32, u32, u32);
+
+/// After so many new objects the collector looks at them while an application is loaded. What is loaded is
+/// there to stay: it finds little, and would take a twelfth of the time.
+const SELDOM: u32 = 100_000;
+
+impl Shared {
+    /// Begins before the application is loaded.
+    #[must_use]
+    pub fn begin(extent: Extent) -> Self {
+        let usual = attempt(|py| {
+            let gc = py.import("gc")?;
+            let usual: Thresholds = gc.call_method0("get_threshold")?.extract()?;
+            if usual.0 > 0 {
+                gc.call_method1("set_threshold", (SELDOM, usual.1, usual.2))?;
+            }
+            Ok(usual)
+        });
+        Self { extent, usual }
     }
-    let immortal = immortal::make(py, extent)?;
-    gc.call_method0("freeze")?;
-    if extent == Extent::Everything {
-        let count: usize = gc.call_method0("get_freeze_count")?.extract()?;
-        say!(
-            "gc-freeze: {count} objects are left alone by the collector, {immortal} are not counted any more"
-        );
+
+    /// Keeps what is loaded out of reach of the collector, and so much of it from being counted. Otherwise
+    /// each worker writes to nearly every object, by its use and in the first collection, and the pages are
+    /// no longer shared.
+    pub fn keep(self) {
+        attempt(|py| {
+            let gc = py.import("gc")?;
+            if self.extent == Extent::Everything {
+                gc.call_method0("collect")?;
+            }
+            let immortal = immortal::make(py, self.extent)?;
+            gc.call_method0("freeze")?;
+            if self.extent == Extent::Everything {
+                let count: usize = gc.call_method0("get_freeze_count")?.extract()?;
+                say!(
+                    "gc-freeze: {count} objects are left alone by the collector, {immortal} are not counted \
+                     any more"
+                );
+            }
+            let now: Thresholds = gc.call_method0("get_threshold")?.extract()?;
+            // The application may have thresholds of its own.
+            if let Some(usual) = self.usual.filter(|_| now.0 == SELDOM) {
+                gc.call_method1("set_threshold", usual)?;
+            }
+            Ok(())
+        });
     }
-    Ok(())
+}
+
+fn attempt<T>(work: impl FnOnce(Python<'_>) -> PyResult<T>) -> Option<T> {
+    let done = Python::attach(work);
+    done.inspect_err(|error| say!("[warning] cannot look at Python before the fork: {error}")).ok()
 }

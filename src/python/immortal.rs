@@ -16,10 +16,9 @@ const KNOWN: bool =
 /// The count of an immortal object; the lower half of the word where Python keeps it.
 const IMMORTAL: u32 = if cfg!(Py_3_14) { 3 << 30 } else { u32::MAX };
 
-/// What the collector knows of code, beside classes: names in `types`.
-const CODE: [&str; 11] = [
+/// What the collector knows of code, beside modules and classes: names in `types`.
+const CODE: [&str; 10] = [
     "FunctionType",
-    "ModuleType",
     "CodeType",
     "CellType",
     "MethodType",
@@ -71,12 +70,13 @@ pub(super) fn make(py: Python<'_>, extent: Extent) -> PyResult<usize> {
         takes_dictionaries: false,
         found: Vec::new(),
     };
+    let begin = match extent {
+        Extent::Code => py.import("sys")?.getattr("modules")?.call_method0("values")?,
+        Extent::Everything => py.import("gc")?.call_method0("get_objects")?,
+    };
     let mut made = 0;
-    for object in py.import("gc")?.call_method0("get_objects")?.try_iter()? {
-        let object = object?;
-        if walk.takes_all || walk.is_code(object.as_borrowed()) {
-            walk.meet(object.as_borrowed());
-        }
+    for object in begin.try_iter()? {
+        walk.meet(object?.as_borrowed());
         while let Some(object) = walk.found.pop() {
             made += 1;
             walk.follow(object)?;
@@ -106,7 +106,9 @@ struct Walk<'py> {
 
 impl<'py> Walk<'py> {
     fn is_code(&self, object: Borrowed<'_, 'py, PyAny>) -> bool {
-        object.is_instance_of::<PyType>() || self.code.contains(&object.get_type_ptr())
+        object.is_instance_of::<PyType>()
+            || object.is_instance_of::<PyModule>()
+            || self.code.contains(&object.get_type_ptr())
     }
 
     /// Makes what is met on the way immortal, if it is wanted and is not so already.

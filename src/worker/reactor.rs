@@ -14,9 +14,10 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::LocalSet;
 
+use super::crew::{Crew, Job};
 use super::exchange::Exchange;
 use super::line::{Lent, Line};
-use super::{Inlet, Phase, Shared, Source, Wire, http, single};
+use super::{Inlet, Phase, Shared, Source, Wire, single};
 use crate::app::{Outlet, Output, Request};
 use crate::log::request::{Pace, write_waiting};
 use crate::log::say;
@@ -48,6 +49,8 @@ pub(super) struct Reactor {
     pub(super) busy: watch::Sender<bool>,
     /// Held by every connection; all of them back means that the thread is done.
     connections: Arc<Semaphore>,
+    /// Who serves its connections.
+    pub(super) crew: Crew,
     /// Rings once a second.
     clock: Notify,
 }
@@ -178,6 +181,7 @@ pub(super) fn run(shared: &Arc<Shared>, core: usize) {
         slot: Arc::new(Semaphore::new(1)),
         busy: watch::Sender::new(false),
         connections: Arc::new(Semaphore::new(MOST_CONNECTIONS as usize)),
+        crew: Crew::default(),
         clock: Notify::new(),
     });
     LocalSet::new().block_on(&runtime, serve(reactor));
@@ -312,18 +316,12 @@ async fn accept(
         };
         match accepted {
             Ok(stream) => {
-                let permit = Arc::clone(&reactor.connections).acquire_owned().await;
+                // The semaphore is never closed.
+                let permit = Arc::clone(&reactor.connections).acquire_owned().await.ok();
                 let arrived = Rc::new(Notify::new());
-                let (reactor, told) = (Rc::clone(&reactor), Rc::clone(&arrived));
-                let preface = Rc::clone(&preface);
-                // In a box: it is large, and handed on several times until it runs.
-                tokio::task::spawn_local(Box::pin(async move {
-                    if let Some(stream) = stream.begin(&preface).await {
-                        serve_connection(&reactor, stream, wire, &told).await;
-                    }
-                    told.notify_one();
-                    drop(permit);
-                }));
+                let (preface, told) = (Rc::clone(&preface), Rc::clone(&arrived));
+                let job = Job { connection: stream, preface, wire, arrived: told, permit };
+                Crew::serve(&reactor, job);
                 let_others_go().await;
                 if !is_alone {
                     // Its request comes before the next connection is accepted: that one is for
@@ -359,13 +357,4 @@ async fn take_left(
     let _ = busy.wait_for(|busy| !*busy).await;
     *left = Some(rest);
     tokio::time::timeout(MANNERS, door.accept()).await.ok()
-}
-
-async fn serve_connection(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arrived: &Notify) {
-    match wire {
-        Wire::Uwsgi | Wire::Gateway | Wire::Cgi { .. } => {
-            single::serve(reactor, stream, wire, arrived).await;
-        }
-        Wire::Http | Wire::Http11 => http::serve(reactor, stream, wire, arrived).await,
-    }
 }

@@ -61,14 +61,19 @@ enum Asked {
     Ping,
 }
 
-/// Serves one connection; `arrived` is told when a request is complete.
-pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arrived: &Notify) {
-    let mut buffer = BytesMut::new();
+/// Serves one connection; `arrived` is told when a request is complete. It reads into the empty `buffer`.
+pub(super) async fn serve(
+    reactor: &Rc<Reactor>,
+    stream: Stream,
+    wire: Wire,
+    arrived: &Notify,
+    buffer: &mut BytesMut,
+) {
     let lent = Arc::new(Lent::default());
     let mut line = reactor.line(stream, wire);
     loop {
         let Some(next) =
-            serve_request(reactor, line, &lent, &mut buffer, wire, Some(arrived), None).await
+            serve_request(reactor, line, &lent, buffer, wire, Some(arrived), None).await
         else {
             return;
         };
@@ -78,7 +83,7 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
         }
         if buffer.is_empty() {
             let next = tokio::select! {
-                read = line.stream.receive(&mut buffer) => read.unwrap_or(0),
+                read = line.stream.receive(buffer) => read.unwrap_or(0),
                 () = tokio::time::sleep(KEPT) => 0,
                 () = reactor.drained(true) => 0,
             };
