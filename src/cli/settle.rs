@@ -33,7 +33,7 @@ pub(super) fn load_applications(
         Some(true) => Some(Extent::Everything),
         Some(false) => None,
     };
-    let shared = extent.map(python::Shared::begin);
+    let sharing = extent.map(python::Sharing::begin);
     let loaded = match load_unless_lazy(settings, facts.clone(), is_reload)? {
         Loaded::Failed(failure) => return Err(failure),
         Loaded::App(app) => Some(app),
@@ -43,8 +43,8 @@ pub(super) fn load_applications(
     if loaded.is_some() {
         python::warn_of_threads();
     }
-    if let Some(shared) = shared {
-        shared.keep();
+    if let Some(sharing) = sharing {
+        sharing.keep();
     }
     drops.now(Drops::AfterApps, settings)?;
     change_directory(settings.processes.chdir2.as_ref())?;

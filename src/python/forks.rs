@@ -36,7 +36,7 @@ fn name_threads(py: Python<'_>) -> PyResult<()> {
 }
 
 /// What the master loads for its workers, and how much of it stays shared.
-pub struct Shared {
+pub struct Sharing {
     extent: Extent,
     /// When the collector looks otherwise.
     usual: Option<Thresholds>,
@@ -48,7 +48,7 @@ type Thresholds = (u32, u32, u32);
 /// there to stay: it finds little, and would take a twelfth of the time.
 const SELDOM: u32 = 100_000;
 
-impl Shared {
+impl Sharing {
     /// Begins before the application is loaded.
     #[must_use]
     pub fn begin(extent: Extent) -> Self {

@@ -71,7 +71,10 @@ pub(super) fn make(py: Python<'_>, extent: Extent) -> PyResult<usize> {
         found: Vec::new(),
     };
     let begin = match extent {
-        Extent::Code => py.import("sys")?.getattr("modules")?.call_method0("values")?,
+        Extent::Code => {
+            let modules = py.import("sys")?.getattr("modules")?;
+            modules.call_method0("copy")?.call_method0("values")?
+        }
         Extent::Everything => py.import("gc")?.call_method0("get_objects")?,
     };
     let mut made = 0;

@@ -19,7 +19,7 @@ mod start;
 mod websocket;
 mod wsgi;
 
-pub use forks::{Shared, warn_of_threads};
+pub use forks::{Sharing, warn_of_threads};
 pub use immortal::Extent;
 pub use interpreter::{Hooks, Setup, start, version};
 pub use load::{LoadError, Target};

@@ -396,6 +396,23 @@ fn what_was_loaded_is_left_alone_as_far_as_is_wanted() {
     }
 }
 
+#[test]
+fn the_collector_looks_as_often_as_before() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = Site::new();
+    site.file("own.py", "import gc\ngc.set_threshold(777)\n");
+    for (more, expected) in [(&[][..], "True"), (&["--import", "own.py"], "False")] {
+        let (server, address) = start(&site, more);
+        let usual = "__import__('gc').get_threshold()[0]in(700,2000,10000)";
+        assert_eq!(ask(&server, &address, usual), expected, "{more:?}");
+        let seldom = "__import__('gc').get_threshold()[0]>10000";
+        assert_eq!(ask(&server, &address, seldom), "False", "{more:?}");
+        server.stop();
+    }
+}
+
 fn word(truth: bool) -> &'static str {
     if truth { "True" } else { "False" }
 }
