@@ -391,7 +391,9 @@ fn leave(shared: &Shared, again: bool) {
         })
     });
     if ending.flatten().is_none() {
-        cores.iter().for_each(|core| write_waiting(&core.lines));
+        for core in cores {
+            write_waiting(&core.lines);
+        }
         exit_now(0);
     }
 }
