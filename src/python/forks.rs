@@ -8,7 +8,7 @@ use crate::process::inspect;
 
 /// Names the threads that run beside this one: no fork takes them along.
 pub fn warn_of_threads() {
-    attempt(|py| name_threads(py));
+    attempt(name_threads);
 }
 
 fn name_threads(py: Python<'_>) -> PyResult<()> {
