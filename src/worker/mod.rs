@@ -142,6 +142,8 @@ struct Shared {
     most_requests: u64,
     /// Whether the worker has asked for a successor.
     worn: AtomicBool,
+    /// Whether the application has begun to do what it does at its end.
+    ends: AtomicBool,
     /// When its memory was looked at, milliseconds since 1970.
     looked: AtomicU64,
     /// Its parent.
@@ -190,6 +192,13 @@ impl Shared {
             }
             changes
         });
+    }
+
+    /// Lets the application do once what it does at its end.
+    fn end(&self) {
+        if !self.ends.swap(true, Ordering::SeqCst) && !self.settings.processes.skip_atexit {
+            self.app.end();
+        }
     }
 
     /// Asks for a successor. The worker serves on until the master has one, and lets it go.
@@ -259,14 +268,13 @@ pub fn run(job: Job) -> u8 {
         asked: (0..=job.settings.python.mount.len()).map(|_| AtomicU64::new(0)).collect(),
         most_requests,
         worn: AtomicBool::new(false),
+        ends: AtomicBool::new(false),
         looked: AtomicU64::new(0),
         master,
         settings: job.settings,
     });
     serve(&shared, signals);
-    if !shared.settings.processes.skip_atexit {
-        app.end();
-    }
+    shared.end();
     0
 }
 
@@ -313,13 +321,13 @@ fn run_core(shared: &Arc<Shared>, core: usize) {
 }
 
 /// Watches signals, limits and files while the threads serve.
-fn keep_house(shared: &Shared, mut signals: Signals) {
+fn keep_house(shared: &Arc<Shared>, mut signals: Signals) {
     let harakiri = harakiri(shared);
     let autoreload = Duration::from_secs(shared.settings.reload.py_autoreload);
     let mut files = sources_of(shared, autoreload);
     let mut looked = Instant::now();
     let mercy = Duration::from_secs(shared.settings.reload.worker_reload_mercy);
-    let (mut told, mut leaves) = (None, false);
+    let mut told = None;
     let mut orphaned: Option<Instant> = None;
     loop {
         let timeout = PollTimeout::from(if harakiri > 0 || told.is_some() || orphaned.is_some() {
@@ -332,8 +340,7 @@ fn keep_house(shared: &Shared, mut signals: Signals) {
         let _ = poll(&mut ready, timeout);
         let came = signals.take();
         if came.iter().any(|signal| AT_ONCE.contains(signal)) {
-            leave(shared, leaves);
-            leaves = true;
+            leave(shared);
         }
         for signal in came {
             told = told.or((signal == Signal::SIGTERM).then(Instant::now));
@@ -376,17 +383,17 @@ fn keep_house(shared: &Shared, mut signals: Signals) {
     }
 }
 
-/// Ends the process: at once if it is in a request or was asked before, else when the application has done
-/// what it does at its end.
-fn leave(shared: &Shared, again: bool) {
+/// Ends the process: at once if it is in a request or ends already, else when the application has done what
+/// it does at its end.
+fn leave(shared: &Arc<Shared>) {
     let cores = shared.board.cores(shared.number - 1);
     let is_busy = cores.iter().any(|core| core.since.load(Ordering::SeqCst) != 0);
     shared.pause(Phase::Paused);
-    let app = Arc::clone(&shared.app);
-    let ends = !is_busy && !again && !shared.settings.processes.skip_atexit;
+    let ends = !is_busy && !shared.ends.load(Ordering::SeqCst);
+    let ending = Arc::clone(shared);
     let ending = ends.then(|| {
         spawn("end", None, move || {
-            app.end();
+            ending.end();
             exit_now(0)
         })
     });
