@@ -123,6 +123,7 @@ def measure(ground, row, name, seconds):
     if name == "application alone":
         return alone(ground, row, seconds)
     work = WORKLOADS[row.workload]
+    seconds *= row.times
     counts_inside = work.module == "shop" and row.processes == 1
     memory = []
     with running(ground, row, name) as server:

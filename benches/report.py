@@ -24,7 +24,9 @@ CONDITIONS = """
   processes, for applications that work or sleep on threads, and where each request is a connection of its own, which is more work for wrk than
   for the server, all share all processors. wrk has 16 connections unless a row says more, and one thread; for connections of their own one a processor.
 - **CPU** is user and system time of all processes of the server, children included, per request; nginx in front is not counted.
-  **Memory** is the proportional set size (PSS) of all its processes while the clients are there.
+  **Memory** is the proportional set size (PSS) of all its processes while the clients are there. Where it is the subject the load is four times
+  as long: it grows until each process has used what it uses.
+- **ruwsgi is the build of `make profiled`**, which is laid out by how these very loads run.
 - **ruwsgi runs as a user would run it**: request log (to a file), harakiri, `max-requests`, `limit-post`, `reload-on-rss` and statistics are
   on. **The others run as they come**, with the processes and threads of the row: uWSGI logs requests to a file too; gunicorn, granian, bjoern,
   fastwsgi and waitress log none. gunicorn's workers with one thread keep no connections alive, and uWSGI's `--http` keeps none unless told;

@@ -73,6 +73,11 @@ class Row:
         return self.processes == 1 and not WORKLOADS[self.workload].wide and not self.connects
 
     @property
+    def times(self):
+        """How many times as long it is loaded: memory grows until each process has used what it uses."""
+        return 4 if self.subject == "memory" else 1
+
+    @property
     def connects(self):
         """Whether each request is a connection of its own, which is more work for its client than for the server."""
         return self.path == "close"
