@@ -120,9 +120,8 @@ fn the_end_of_a_worker_is_the_end_of_what_is_open_in_it() {
     let site = Site::new();
     site.file(
         "app.py",
-        "import atexit, sys, uwsgi
+        "import atexit, uwsgi
 book = open('book', 'w', buffering=1 << 16)
-told = [book]
 @atexit.register
 def leave():
     book.write('leaves, ')
