@@ -7,6 +7,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use bytes::{Bytes, BytesMut};
 
+use super::held;
+
 /// A complete body.
 #[derive(Debug)]
 pub enum Body {
@@ -129,6 +131,9 @@ impl BodyBuffer {
         self.length += bytes.len() as u64;
         if self.length > self.limit {
             return Err(BodyError::TooLarge(self.limit));
+        }
+        if self.length > self.in_memory {
+            held::let_go();
         }
         match &mut self.file {
             Some(file) => file.write_all(&bytes)?,

@@ -2,15 +2,60 @@
 
 use std::ops::Range;
 
+/// The letters and digits of ASCII, and some further bytes.
+pub struct Letters([bool; 256]);
+
+impl Letters {
+    /// With these.
+    #[must_use]
+    pub const fn and(mut more: &[u8]) -> Self {
+        let mut known = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 128 {
+            #[expect(clippy::indexing_slicing, reason = "worked out by the compiler")]
+            {
+                known[byte as usize] = byte.is_ascii_alphanumeric();
+            }
+            byte += 1;
+        }
+        while let [byte, rest @ ..] = more {
+            #[expect(clippy::indexing_slicing, reason = "worked out by the compiler")]
+            {
+                known[*byte as usize] = true;
+            }
+            more = rest;
+        }
+        Self(known)
+    }
+
+    /// Whether a byte is one of them.
+    #[must_use]
+    pub fn has(&self, byte: u8) -> bool {
+        self.0.get(usize::from(byte)).is_some_and(|is_known| *is_known)
+    }
+}
+
 /// Whether a word is a token, as names of headers are (RFC 9110 §5.6.2).
 #[must_use]
 pub fn is_token(word: &[u8]) -> bool {
-    !word.is_empty() && word.iter().all(|byte| is_of_token(*byte))
+    static LETTERS: Letters = Letters::and(b"!#$%&'*+-.^_`|~");
+    !word.is_empty() && word.iter().all(|byte| LETTERS.has(*byte))
 }
 
-fn is_of_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
+/// Whether all bytes are letters, digits, signs of ASCII or blanks.
+#[must_use]
+pub fn is_plain(bytes: &[u8]) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    // Eight bytes at once: one that is none has, or gives, a highest bit.
+    let is_plain = |word: &[u8; 8]| {
+        let word = u64::from_ne_bytes(*word);
+        let (below, above) = (word.wrapping_sub(ONES * 0x20), word.wrapping_add(ONES));
+        (word | below | above) & (ONES * 0x80) == 0
+    };
+    match bytes.last_chunk() {
+        Some(last) => is_plain(last) && bytes.as_chunks().0.iter().all(is_plain),
+        None => bytes.iter().all(|byte| (b' '..=b'~').contains(byte)),
+    }
 }
 
 /// Names and values in order, each of them checked: no control characters.
@@ -98,6 +143,18 @@ mod tests {
             assert_eq!(is_token(&[b'a', byte]), expected, "{byte}");
         }
         assert!(!is_token(b""));
+    }
+
+    #[test]
+    fn plain_bytes_can_be_seen() {
+        for byte in 0..=u8::MAX {
+            for place in [0, 7, 8, 9] {
+                let mut bytes = *b"0123456789";
+                bytes[place] = byte;
+                assert_eq!(is_plain(&bytes), (b' '..=b'~').contains(&byte), "{bytes:?}");
+            }
+        }
+        assert!(is_plain(b""));
     }
 
     #[test]

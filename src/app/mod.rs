@@ -6,6 +6,7 @@
 pub mod body;
 pub mod file;
 pub mod headers;
+pub mod held;
 pub mod vars;
 
 use std::sync::Arc;
@@ -166,7 +167,10 @@ impl Reply {
     /// The status code, 500 where there is none.
     #[must_use]
     pub fn code(&self) -> u16 {
-        let digits = self.status.get(..3).and_then(|code| std::str::from_utf8(code).ok());
-        digits.and_then(|code| code.parse().ok()).unwrap_or(500)
+        let digits =
+            self.status.first_chunk::<3>().filter(|code| code.iter().all(u8::is_ascii_digit));
+        digits.map_or(500, |code| {
+            code.iter().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'))
+        })
     }
 }

@@ -3,14 +3,36 @@
 //! One buffer and the places of names and values in it. Reading packets is for
 //! [`protocol::uwsgi`](crate::protocol::uwsgi).
 
-use std::ops::Range;
+use std::borrow::Cow;
 
 /// Names and values in order; a name may stand more than once, the last one counts.
 #[derive(Clone, Debug, Default)]
 pub struct Vars {
     /// The packet's body: two bytes length, name, two bytes length, value, and so on.
     packet: Vec<u8>,
-    places: Vec<(Range<usize>, Range<usize>)>,
+    places: Vec<Place>,
+}
+
+/// Where a variable stands in the packet.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// What tells most names apart.
+    key: u32,
+    /// The first byte of the name; the value stands behind it and its own length.
+    start: u32,
+    name: u16,
+    value: u16,
+}
+
+/// The bytes of a length.
+const PREFIX: usize = 2;
+
+/// The length of a name, and how it ends.
+fn key(name: &[u8]) -> u32 {
+    let [first, second, third] = name.last_chunk().copied().unwrap_or_default();
+    #[expect(clippy::cast_possible_truncation, reason = "tells most lengths apart")]
+    let length = name.len() as u8;
+    u32::from_ne_bytes([first, second, third, length])
 }
 
 /// A name or value was longer than 65535 bytes, or there are more of them than fit a packet.
@@ -31,57 +53,91 @@ impl Vars {
     /// Takes a packet's body apart.
     pub fn parse(packet: &[u8]) -> Result<Self, Truncated> {
         let mut places = Vec::with_capacity(32);
-        let mut at = 0;
-        while at < packet.len() {
-            let name = word_at(packet, at).ok_or(Truncated)?;
-            let value = word_at(packet, name.end).ok_or(Truncated)?;
-            at = value.end;
-            places.push((name, value));
+        let mut rest = packet;
+        while !rest.is_empty() {
+            let start = packet.len() - rest.len() + PREFIX;
+            let name = take_word(&mut rest)?;
+            let value = take_word(&mut rest)?;
+            let length = |word: &[u8]| u16::try_from(word.len()).map_err(|_| Truncated);
+            places.push(Place {
+                key: key(name),
+                start: u32::try_from(start).map_err(|_| Truncated)?,
+                name: length(name)?,
+                value: length(value)?,
+            });
         }
         Ok(Self { packet: packet.to_vec(), places })
     }
 
     /// Adds a variable at the end.
     pub fn push(&mut self, name: &[u8], value: &[u8]) -> Result<(), TooLong> {
-        let length = |word: &[u8]| u16::try_from(word.len()).map_err(|_| TooLong);
-        let lengths = (length(name)?, length(value)?);
-        self.packet.reserve(name.len() + value.len() + 4);
+        self.add(name.len(), |packet| packet.extend_from_slice(name), value)
+    }
+
+    /// Adds a header of a request: `X-Forwarded-For` is `HTTP_X_FORWARDED_FOR`.
+    pub fn push_header(&mut self, name: &[u8], value: &[u8]) -> Result<(), TooLong> {
+        const BEFORE: &[u8] = b"HTTP_";
+        let letter = |&byte: &u8| if byte == b'-' { b'_' } else { byte.to_ascii_uppercase() };
+        let add_name = |packet: &mut Vec<u8>| {
+            packet.extend_from_slice(BEFORE);
+            packet.extend(name.iter().map(letter));
+        };
+        self.add(BEFORE.len() + name.len(), add_name, value)
+    }
+
+    fn add(
+        &mut self,
+        name: usize,
+        add_name: impl FnOnce(&mut Vec<u8>),
+        value: &[u8],
+    ) -> Result<(), TooLong> {
+        let length = |length: usize| u16::try_from(length).map_err(|_| TooLong);
+        let lengths = (length(name)?, length(value.len())?);
+        let start = self.packet.len() + PREFIX;
+        let place = u32::try_from(start).map_err(|_| TooLong)?;
+        self.packet.reserve(name + value.len() + 2 * PREFIX);
         self.packet.extend_from_slice(&lengths.0.to_le_bytes());
-        self.packet.extend_from_slice(name);
-        let end = self.packet.len();
+        add_name(&mut self.packet);
+        let key = key(self.packet.get(start..).unwrap_or_default());
         self.packet.extend_from_slice(&lengths.1.to_le_bytes());
-        let start = self.packet.len();
         self.packet.extend_from_slice(value);
-        self.places.push((end - name.len()..end, start..self.packet.len()));
+        self.places.push(Place { key, start: place, name: lengths.0, value: lengths.1 });
         Ok(())
     }
 
     /// All names and values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.places.iter().map(|(name, value)| (self.at(name), self.at(value)))
-    }
-
-    fn at(&self, place: &Range<usize>) -> &[u8] {
-        self.packet.get(place.clone()).unwrap_or_default()
+        self.places.iter().map(|place| (place.name(&self.packet), place.value(&self.packet)))
     }
 
     /// The value of the last variable of this name.
     #[must_use]
-    pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
+    pub fn get<const LENGTH: usize>(&self, name: &[u8; LENGTH]) -> Option<&[u8]> {
+        self.find(key(name), |known| known == name)
+    }
+
+    /// The same for a name that is not written in the code.
+    #[must_use]
+    pub fn named(&self, name: &[u8]) -> Option<&[u8]> {
+        self.find(key(name), |known| known == name)
+    }
+
+    fn find(&self, key: u32, is: impl Fn(&[u8]) -> bool) -> Option<&[u8]> {
         let mut places = self.places.iter().rev();
-        places.find(|(known, _)| self.at(known) == name).map(|(_, value)| self.at(value))
+        let place = places.find(|place| place.key == key && is(place.name(&self.packet)))?;
+        Some(place.value(&self.packet))
     }
 
     /// The value as text, empty where there is none; bytes that are not UTF-8 are replaced.
     #[must_use]
-    pub fn text(&self, name: &[u8]) -> std::borrow::Cow<'_, str> {
+    pub fn text<const LENGTH: usize>(&self, name: &[u8; LENGTH]) -> Cow<'_, str> {
         String::from_utf8_lossy(self.get(name).unwrap_or_default())
     }
 
     /// Removes the variables for which `keep` says no.
     pub fn retain(&mut self, mut keep: impl FnMut(&[u8]) -> bool) {
         let Self { packet, places } = self;
-        places.retain(|(name, _)| keep(packet.get(name.clone()).unwrap_or_default()));
+        places.retain(|place| keep(place.name(packet)));
     }
 
     /// How many variables there are.
@@ -109,13 +165,25 @@ impl Vars {
     }
 }
 
-/// The place of a word whose length stands at `at`.
-fn word_at(packet: &[u8], at: usize) -> Option<Range<usize>> {
-    let length = packet.get(at..at.checked_add(2)?)?;
-    let length = usize::from(u16::from_le_bytes(length.try_into().ok()?));
-    let start = at + 2;
-    let end = start + length;
-    (end <= packet.len()).then_some(start..end)
+impl Place {
+    fn name(self, packet: &[u8]) -> &[u8] {
+        let start = self.start as usize;
+        packet.get(start..start + usize::from(self.name)).unwrap_or_default()
+    }
+
+    fn value(self, packet: &[u8]) -> &[u8] {
+        let start = self.start as usize + usize::from(self.name) + PREFIX;
+        packet.get(start..start + usize::from(self.value)).unwrap_or_default()
+    }
+}
+
+/// Takes a word, and its length before it, from the front of a packet.
+fn take_word<'p>(packet: &mut &'p [u8]) -> Result<&'p [u8], Truncated> {
+    let (length, rest) = packet.split_first_chunk().ok_or(Truncated)?;
+    let length = usize::from(u16::from_le_bytes(*length));
+    let (word, rest) = rest.split_at_checked(length).ok_or(Truncated)?;
+    *packet = rest;
+    Ok(word)
 }
 
 #[cfg(test)]
@@ -133,6 +201,10 @@ mod tests {
         assert_eq!(vars.get(b"B"), Some(&b""[..]));
         assert_eq!(vars.get(b"C"), None);
         assert_eq!(vars.packet_size(), 17);
+        vars.push_header(b"x-A", b"3").expect("short");
+        vars.push_header(b"TE", b"4").expect("short");
+        assert_eq!(vars.get(b"HTTP_X_A"), Some(&b"3"[..]));
+        assert_eq!(vars.named(b"HTTP_TE"), Some(&b"4"[..]));
     }
 
     #[test]

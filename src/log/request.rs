@@ -4,6 +4,7 @@
 //! => generated 6 bytes in 0 msecs (HTTP/1.1 200) 2 headers in 53 bytes (1 switches on core 0)`
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::io::Write as _;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -13,7 +14,8 @@ use std::time::Duration;
 use super::format::Format;
 use super::json;
 use super::time::add_now;
-use crate::app::Vars;
+use crate::app::headers::is_plain;
+use crate::app::{Vars, held};
 use crate::process::lines::Lines;
 use crate::process::scoreboard::now_roughly;
 
@@ -49,29 +51,38 @@ impl RequestLog {
     /// Writes the line of a request, in one piece, or keeps it among those that wait until
     /// [`write_waiting`].
     pub fn write(&self, subject: Subject<'_>, outcome: &Outcome, waiting: &Lines) {
+        thread_local!(static ROOM: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
         let subject = Told::new(subject, self.x_forwarded_for);
-        let mut text = match &self.form {
-            Form::Usual => line(&subject, outcome),
-            Form::Own(format) => format.line(&subject, outcome),
-            Form::Json => json::line(&subject, outcome),
-        };
-        text.push('\n');
+        let mut text = ROOM.take();
+        text.clear();
+        match &self.form {
+            Form::Usual => line(&subject, outcome, &mut text),
+            Form::Own(format) => text.extend_from_slice(format.line(&subject, outcome).as_bytes()),
+            Form::Json => text.extend_from_slice(json::line(&subject, outcome).as_bytes()),
+        }
+        text.push(b'\n');
+        self.keep_or_write(&text, outcome.took, waiting);
+        ROOM.set(text);
+    }
+
+    fn keep_or_write(&self, text: &[u8], took: Duration, waiting: &Lines) {
         if let Some(way) = &self.way {
+            held::let_go();
             // A log that cannot be written has nowhere to say so.
-            let _ = nix::unistd::write(way, text.as_bytes());
+            let _ = nix::unistd::write(way, text);
             return;
         }
-        if !self.one_by_one && outcome.took < BRIEF {
-            if waiting.keep(text.as_bytes()) {
+        if !self.one_by_one && took < BRIEF {
+            if waiting.keep(text) {
                 return;
             }
             write_waiting(waiting);
-            if waiting.keep(text.as_bytes()) {
+            if waiting.keep(text) {
                 return;
             }
         }
         write_waiting(waiting);
-        write(text.as_bytes());
+        write(text);
     }
 }
 
@@ -117,6 +128,7 @@ pub fn write_left(lines: &Lines) {
 
 fn write(text: &[u8]) {
     if !text.is_empty() {
+        held::let_go();
         // A log that cannot be written has nowhere to say so.
         let _ = std::io::stderr().lock().write_all(text);
     }
@@ -147,12 +159,20 @@ impl<'r> Told<'r> {
 
     /// A variable, `None` where it is not there.
     pub(super) fn variable(&self, name: &[u8]) -> Option<Cow<'r, str>> {
-        self.subject.vars.get(name).map(printable)
+        self.subject.vars.named(name).map(printable)
     }
 
     /// A variable, empty where it is not there.
     pub(super) fn text(&self, name: &str) -> Cow<'r, str> {
         self.variable(name.as_bytes()).unwrap_or_default()
+    }
+
+    /// The same where the line is made of bytes: there is less to look at.
+    fn bytes<const LENGTH: usize>(&self, name: &[u8; LENGTH]) -> Cow<'r, [u8]> {
+        match self.subject.vars.get(name).unwrap_or_default() {
+            plain if is_plain(plain) => Cow::Borrowed(plain),
+            other => Cow::Owned(printable(other).into_owned().into_bytes()),
+        }
     }
 
     /// The client, as `REMOTE_ADDR` names it.
@@ -180,11 +200,8 @@ impl<'r> Told<'r> {
 /// Text that cannot break a line: control characters and bytes that are not UTF-8 are escaped.
 #[must_use]
 pub fn printable(bytes: &[u8]) -> Cow<'_, str> {
-    let is_plain = |byte: &u8| (b' '..=b'~').contains(byte);
     match std::str::from_utf8(bytes) {
-        Ok(text) if bytes.iter().all(is_plain) || !text.contains(char::is_control) => {
-            Cow::Borrowed(text)
-        }
+        Ok(text) if is_plain(bytes) || !text.contains(char::is_control) => Cow::Borrowed(text),
         _ => Cow::Owned(bytes.escape_ascii().to_string()),
     }
 }
@@ -227,8 +244,9 @@ pub struct Outcome {
 }
 
 /// The line, without its end.
-fn line(subject: &Told<'_>, outcome: &Outcome) -> String {
-    let mut line = Line(String::with_capacity(384));
+fn line(subject: &Told<'_>, outcome: &Outcome, text: &mut Vec<u8>) {
+    text.reserve(384);
+    let mut line = Line(text);
     let (vars, vars_size) = subject.sizes();
     if let Some((space, resident)) = outcome.memory {
         line.memory("address space usage", space).memory("rss usage", resident);
@@ -241,13 +259,17 @@ fn line(subject: &Told<'_>, outcome: &Outcome) -> String {
         None => line.text("|app: -1|req: -1"),
     };
     line.text("/").number(outcome.total_requests);
-    line.text("] ").text(&subject.client()).text(" (").text(&subject.text("REMOTE_USER"));
+    match subject.x_forwarded_for {
+        true => line.text("] ").text(&*subject.client()),
+        false => line.text("] ").text(subject.bytes(b"REMOTE_ADDR")),
+    };
+    line.text(" (").text(subject.bytes(b"REMOTE_USER"));
     // uWSGI counts names and values.
     line.text(") {").number(vars as u64 * 2).text(" vars in ").number(vars_size as u64);
     line.text(" bytes} [");
-    add_now(&mut line.0);
-    line.text("] ").text(&subject.text("REQUEST_METHOD"));
-    line.text(" ").text(&subject.text("REQUEST_URI")).text(" => generated ");
+    add_now(line.0);
+    line.text("] ").text(subject.bytes(b"REQUEST_METHOD"));
+    line.text(" ").text(subject.bytes(b"REQUEST_URI")).text(" => generated ");
     line.number(outcome.body_size).text(" bytes in ");
     let (took, unit) = match outcome.micros {
         true => (outcome.took.as_micros(), " micros"),
@@ -255,20 +277,19 @@ fn line(subject: &Told<'_>, outcome: &Outcome) -> String {
     };
     line.number(u64::try_from(took).unwrap_or(u64::MAX)).text(unit);
     line.text(if outcome.from_file { " via sendfile() (" } else { " (" });
-    line.text(&subject.text("SERVER_PROTOCOL")).text(" ").number(outcome.status).text(") ");
+    line.text(subject.bytes(b"SERVER_PROTOCOL")).text(" ").number(outcome.status).text(") ");
     line.number(outcome.headers as u64).text(" headers in ").number(outcome.head_size as u64);
     line.text(" bytes (").number(outcome.pieces as u64).text(" switches on core ");
     line.number(outcome.core as u64).text(")");
-    line.0
 }
 
 /// A line that grows. By hand, because one is written for each request: with the formatter of the
 /// standard library it takes four times as many instructions.
-struct Line(String);
+struct Line<'t>(&'t mut Vec<u8>);
 
-impl Line {
-    fn text(&mut self, text: &str) -> &mut Self {
-        self.0.push_str(text);
+impl Line<'_> {
+    fn text(&mut self, text: impl AsRef<[u8]>) -> &mut Self {
+        self.0.extend_from_slice(text.as_ref());
         self
     }
 
@@ -298,7 +319,9 @@ mod tests {
             vars.push(name.as_bytes(), value.as_bytes()).expect("short");
         }
         let subject = Subject { vars: &vars, own: &[] };
-        let line = line(&Told::new(subject, false), &outcome);
+        let mut text = Vec::new();
+        line(&Told::new(subject, false), &outcome, &mut text);
+        let line = String::from_utf8(text).expect("text");
         let date = line.find('[').and_then(|at| line[at + 1..].find('[').map(|b| at + 1 + b));
         let date = date.expect("a date");
         let (before, rest) = line.split_at(date);

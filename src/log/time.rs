@@ -16,13 +16,13 @@ pub(super) const LTIME: &str = "%d/%b/%Y:%H:%M:%S %z";
 /// The local time as `ctime` writes it.
 #[must_use]
 pub fn now() -> String {
-    let mut text = String::new();
+    let mut text = Vec::new();
     add_now(&mut text);
-    text
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// Adds the local time as `ctime` writes it, worked out once a second.
-pub(super) fn add_now(line: &mut String) {
+pub(super) fn add_now(line: &mut Vec<u8>) {
     thread_local!(static LAST: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) });
     let second = now_roughly().as_secs();
     LAST.with_borrow_mut(|(last, text)| {
@@ -30,7 +30,7 @@ pub(super) fn add_now(line: &mut String) {
             *last = second;
             *text = strftime(CTIME, SystemTime::UNIX_EPOCH + Duration::from_secs(second));
         }
-        line.push_str(text);
+        line.extend_from_slice(text.as_bytes());
     });
 }
 

@@ -89,18 +89,19 @@ impl<'r> Requests<'r> {
     /// The next request; `None` where none comes any more.
     pub async fn next(&mut self, stream: &mut Stream) -> Option<Arrived> {
         self.waiting.begin(self.rules.wait);
+        let mut is_silent = true;
         let head = loop {
             match self.reader.take(&mut self.buffer) {
                 Ok(Some(Event::Head(head))) => break head,
                 // Nothing else comes before a head.
                 Ok(Some(_)) => {}
                 Ok(None) => {
-                    let is_first = self.buffer.is_empty();
+                    if is_silent && !self.buffer.is_empty() {
+                        is_silent = false;
+                        self.waiting.begin(self.rules.speaks);
+                    }
                     if self.more_of_head(stream).await? == 0 {
                         return None;
-                    }
-                    if is_first {
-                        self.waiting.begin(self.rules.speaks);
                     }
                 }
                 Err(Refused(status)) => {

@@ -14,11 +14,12 @@ use std::time::{Duration, Instant};
 use bytes::{Buf, BufMut, BytesMut};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest, ReadBuf};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::server::TlsStream;
 
 use super::listen::Listener;
 use super::tls::Tls;
+use crate::app::held;
 use crate::log::say;
 use crate::process::socket;
 use crate::process::turns::Turns;
@@ -222,6 +223,7 @@ impl Stream {
             return Ok(None);
         }
         let (client, port, is_proxied) = (self.client, self.port, self.is_proxied);
+        held::let_go();
         let secured = tls.accept(self).await?;
         let mut stream = Self::of(Transport::Tls(Box::new(secured)), client, port);
         stream.is_proxied = is_proxied;
@@ -398,7 +400,19 @@ async fn within<T>(
     patience: Duration,
     mut poll: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
 ) -> io::Result<T> {
-    timeout(patience, std::future::poll_fn(|context| poll(context))).await?
+    // A timer for what does not have to wait would cost more than that itself.
+    let mut over = std::pin::pin!(None);
+    std::future::poll_fn(|context| {
+        if let Poll::Ready(polled) = poll(context) {
+            return Poll::Ready(polled);
+        }
+        if over.is_none() {
+            over.set(Some(sleep(patience)));
+        }
+        let over = over.as_mut().as_pin_mut().map_or(Poll::Pending, |over| over.poll(context));
+        over.map(|()| Err(io::ErrorKind::TimedOut.into()))
+    })
+    .await
 }
 
 impl AsFd for Stream {

@@ -130,36 +130,30 @@ fn push_headers(
     if let Some(host) = target_host {
         vars.push(b"HTTP_HOST", host)?;
     }
-    let mut variable = Vec::with_capacity(64);
     let mut headers = head.headers().enumerate();
     while let Some((place, (name, value))) = headers.next() {
-        let same = |(known, _): &(&[u8], &[u8])| {
-            known.len() == name.len() && known.eq_ignore_ascii_case(name)
-        };
+        let is = |known: &[u8]| name.len() == known.len() && name.eq_ignore_ascii_case(known);
+        let same = |(known, _): &(&[u8], &[u8])| is(known);
         // What stands more than once is told where it stands first.
-        if (name.contains(&b'_') && !underscores) || head.headers().take(place).any(|it| same(&it))
+        if (name.contains(&b'_') && !underscores)
+            || head.headers().take(place).any(|it| same(&it))
+            || (target_host.is_some() && is(b"host"))
         {
             continue;
         }
-        variable.clear();
-        if name.eq_ignore_ascii_case(b"content-length") {
-            variable.extend_from_slice(b"CONTENT_LENGTH");
-        } else if name.eq_ignore_ascii_case(b"content-type") {
-            variable.extend_from_slice(b"CONTENT_TYPE");
-        } else if target_host.is_some() && name.eq_ignore_ascii_case(b"host") {
-            continue;
-        } else {
-            // `X-Forwarded-For` is `HTTP_X_FORWARDED_FOR`.
-            variable.extend_from_slice(b"HTTP_");
-            let letter = |&byte: &u8| if byte == b'-' { b'_' } else { byte.to_ascii_uppercase() };
-            variable.extend(name.iter().map(letter));
-        }
         let mut more = headers.clone().map(|(_, header)| header).filter(same).peekable();
-        if more.peek().is_none() {
-            vars.push(&variable, value)?;
+        let joined;
+        let value = if more.peek().is_none() {
+            value
         } else {
             let values = std::iter::once(value).chain(more.map(|(_, value)| value));
-            vars.push(&variable, &values.collect::<Vec<_>>().join(&b", "[..]))?;
+            joined = values.collect::<Vec<_>>().join(&b", "[..]);
+            &joined
+        };
+        match () {
+            () if is(b"content-length") => vars.push(b"CONTENT_LENGTH", value)?,
+            () if is(b"content-type") => vars.push(b"CONTENT_TYPE", value)?,
+            () => vars.push_header(name, value)?,
         }
     }
     Ok(())

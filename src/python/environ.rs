@@ -1,7 +1,7 @@
 //! The environ of a request (PEP 3333, "environ Variables").
 //!
 //! Most of it is the same in every request. So each environ begins as a copy of one that has the usual
-//! names already, and values that were there the last time are not made again.
+//! names already, with the values of the last request where they tend to stay.
 
 use std::cell::RefCell;
 
@@ -80,39 +80,92 @@ struct Name {
     habit: Habit,
 }
 
-/// The common names by length, which tells most of them apart.
+/// The common names by what tells nearly all of them apart.
 struct Names {
-    by_length: Vec<Vec<Name>>,
+    shelves: Vec<Vec<Name>>,
     /// The [`USUAL`] ones in order.
     usual: Vec<Py<PyString>>,
 }
 
 impl Names {
+    const SHELVES: usize = 128;
+
     fn new(py: Python<'_>) -> Self {
-        let longest = COMMON.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-        let mut by_length: Vec<Vec<Name>> = (0..=longest).map(|_| Vec::new()).collect();
+        let mut shelves: Vec<Vec<Name>> = (0..Self::SHELVES).map(|_| Vec::new()).collect();
         for (place, (name, habit)) in COMMON.iter().enumerate() {
             let text = PyString::intern(py, name).unbind();
             let name = Name { bytes: name.as_bytes(), text, place, habit: *habit };
-            if let Some(names) = by_length.get_mut(name.bytes.len()) {
-                names.push(name);
+            if let Some(shelf) = shelves.get_mut(Self::shelf(name.bytes)) {
+                shelf.push(name);
             }
         }
         let usual = COMMON.iter().take(USUAL);
         let usual = usual.map(|(name, _)| PyString::intern(py, name).unbind()).collect();
-        Self { by_length, usual }
+        Self { shelves, usual }
+    }
+
+    /// By length, last letter and the one in the middle.
+    fn shelf(name: &[u8]) -> usize {
+        let letter = |at: usize| name.get(at).map_or(0, |&letter| usize::from(letter));
+        let sum = name.len() + 4 * letter(name.len().wrapping_sub(1)) + letter(name.len() / 2);
+        sum % Self::SHELVES
     }
 
     fn get(&self, name: &[u8]) -> Option<&Name> {
-        self.by_length.get(name.len())?.iter().find(|known| known.bytes == name)
+        self.shelves.get(Self::shelf(name))?.iter().find(|known| known.bytes == name)
     }
 }
 
-type Last = [Option<Py<PyString>>; COMMON.len()];
+/// Values of more bytes are not kept for the next request.
+const MOST_KEPT: usize = 1024;
+
+/// What the last request of a thread leaves for the next one.
+struct Last {
+    /// The environ that the next one begins as: of the usual names, those that stay have their last values.
+    environ: Py<PyDict>,
+    values: [Option<Kept>; COMMON.len()],
+}
+
+/// The last value of a name that stays.
+struct Kept {
+    bytes: Box<[u8]>,
+    text: Py<PyString>,
+}
 
 thread_local! {
-    /// The last values of the common names that stay, as far as they are ASCII.
-    static LAST: RefCell<Last> = const { RefCell::new([const { None }; COMMON.len()]) };
+    static LAST: RefCell<Option<Last>> = const { RefCell::new(None) };
+}
+
+impl Last {
+    fn new(py: Python<'_>, constants: &Constants) -> PyResult<Self> {
+        let environ = constants.template.bind(py).copy()?.unbind();
+        Ok(Self { environ, values: [const { None }; COMMON.len()] })
+    }
+
+    /// Gives an environ the value of a common name.
+    fn fill(&mut self, environ: &Bound<'_, PyDict>, name: &Name, value: &[u8]) -> PyResult<()> {
+        let py = environ.py();
+        let Some(kept) = self.values.get_mut(name.place).filter(|_| name.habit == Stay) else {
+            return environ.set_item(&name.text, native(py, value)?);
+        };
+        match kept {
+            Some(kept) if *kept.bytes == *value => {
+                // The environ began with it.
+                let is_there = name.place < USUAL;
+                if is_there { Ok(()) } else { environ.set_item(&name.text, &kept.text) }
+            }
+            _ => {
+                let text = native(py, value)?;
+                environ.set_item(&name.text, &text)?;
+                let is_kept = value.len() <= MOST_KEPT;
+                if is_kept && name.place < USUAL {
+                    self.environ.bind(py).set_item(&name.text, &text)?;
+                }
+                *kept = is_kept.then(|| Kept { bytes: value.into(), text: text.unbind() });
+                Ok(())
+            }
+        }
+    }
 }
 
 /// What is the same in every environ.
@@ -124,6 +177,11 @@ pub(super) struct Constants {
 }
 
 impl Constants {
+    /// Whether no other thread of the worker serves.
+    pub(super) fn is_alone(&self) -> bool {
+        !self.multithread
+    }
+
     pub(super) fn new(
         py: Python<'_>,
         threads: u64,
@@ -184,51 +242,55 @@ fn native<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyString>> 
     Ok(text.cast_into()?)
 }
 
-/// The value of a common name: the last one, where it is the same.
-fn value_of<'py>(
-    py: Python<'py>,
-    name: &Name,
-    bytes: &[u8],
-    last: &mut Last,
-) -> PyResult<Bound<'py, PyString>> {
-    let kept = last.get_mut(name.place).filter(|_| name.habit == Stay);
-    let Some(kept) = kept else { return native(py, bytes) };
-    if let Some(kept) = kept
-        && kept.to_str(py)?.as_bytes() == bytes
-    {
-        return Ok(kept.bind(py).clone());
-    }
-    let value = native(py, bytes)?;
-    // Other text has other bytes in UTF-8 than in latin-1.
-    *kept = bytes.is_ascii().then(|| value.clone().unbind());
-    Ok(value)
-}
-
 /// Makes the environ of a request.
 pub(super) fn environ<'py>(
     py: Python<'py>,
     request: &mut Request,
     constants: &Constants,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let environ = constants.template.bind(py).copy()?;
-    let mut filled = 0_u64;
     LAST.with_borrow_mut(|last| {
-        for (name, value) in request.vars.iter() {
-            match constants.names.get(name) {
-                Some(name) => {
-                    filled |= 1 << name.place;
-                    environ.set_item(&name.text, value_of(py, name, value, last)?)?;
-                }
-                None => environ.set_item(native(py, name)?, native(py, value)?)?,
+        let last = match last {
+            Some(last) => last,
+            None => last.insert(Last::new(py, constants)?),
+        };
+        begin(py, request, constants, last)
+    })
+    .and_then(|environ| finish(environ, request, constants))
+}
+
+/// The variables of a request.
+fn begin<'py>(
+    py: Python<'py>,
+    request: &Request,
+    constants: &Constants,
+    last: &mut Last,
+) -> PyResult<Bound<'py, PyDict>> {
+    let environ = last.environ.bind(py).copy()?;
+    let mut filled = 0_u64;
+    for (name, value) in request.vars.iter() {
+        match constants.names.get(name) {
+            Some(name) => {
+                filled |= 1 << name.place;
+                last.fill(&environ, name, value)?;
             }
+            None => environ.set_item(native(py, name)?, native(py, value)?)?,
         }
-        PyResult::Ok(())
-    })?;
+    }
     for (place, name) in constants.names.usual.iter().enumerate() {
         if filled & 1 << place == 0 {
             environ.del_item(name)?;
         }
     }
+    Ok(environ)
+}
+
+/// Adds what the server has for the application.
+fn finish<'py>(
+    environ: Bound<'py, PyDict>,
+    request: &mut Request,
+    constants: &Constants,
+) -> PyResult<Bound<'py, PyDict>> {
+    let py = environ.py();
     let input = Input::new(std::mem::take(&mut request.body));
     environ.set_item(intern!(py, "wsgi.input"), Py::new(py, input)?)?;
     if request.input_terminated {

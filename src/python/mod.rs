@@ -12,6 +12,7 @@ mod immortal;
 mod input;
 mod interpreter;
 mod load;
+mod lock;
 mod module;
 mod noted;
 mod piece;

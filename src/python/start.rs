@@ -1,13 +1,13 @@
 //! `start_response` and `write` (PEP 3333, "The `start_response()` Callable").
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use pyo3::exceptions::{PyAssertionError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::string::PyStringData;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 
-use crate::app::headers::is_token;
+use crate::app::headers::{is_plain, is_token};
 use crate::app::{Headers, Outlet};
 
 /// What the application said of its reply so far.
@@ -99,7 +99,7 @@ fn checked_status(status: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
         )));
     }
     match (code, text.get(3)) {
-        (Some(_), Some(b' ')) => Ok(text.into_owned()),
+        (Some(_), Some(b' ')) => Ok(text.to_vec()),
         (Some(code), None) => {
             let reason = http::StatusCode::from_bytes(code).ok();
             let reason = reason.and_then(|status| status.canonical_reason()).unwrap_or("Unknown");
@@ -126,7 +126,7 @@ fn checked_headers(headers: &Bound<'_, PyAny>) -> PyResult<Headers> {
         }
         let (name, value) = (pair.get_borrowed_item(0)?, pair.get_borrowed_item(1)?);
         let name = native(&name, "a header name")?;
-        if !is_token(&name) {
+        if !is_token(name) {
             let shown = name.escape_ascii();
             return Err(PyValueError::new_err(format!("'{shown}' cannot be a header name")));
         }
@@ -137,35 +137,24 @@ fn checked_headers(headers: &Bound<'_, PyAny>) -> PyResult<Headers> {
 
 /// The bytes of a native string (PEP 3333, "A Note On String Types"): latin-1, and no control
 /// characters, so that a reply cannot be split (RFC 9110 §5.5).
-fn native<'t>(text: &'t Bound<'_, PyAny>, what: &str) -> PyResult<Cow<'t, [u8]>> {
+fn native<'t>(text: &'t Bound<'_, PyAny>, what: &str) -> PyResult<&'t [u8]> {
     let text = text.cast::<PyString>().map_err(|_| {
         let kind = text.get_type();
         PyTypeError::new_err(format!("{what} must be a str, not {kind}"))
     })?;
-    let is_plain = |byte: &u8| (b' '..=b'~').contains(byte);
-    let letters = text.to_str()?;
-    if letters.as_bytes().iter().all(is_plain) {
-        return Ok(Cow::Borrowed(letters.as_bytes()));
+    #[expect(unsafe_code, reason = "text that fits latin-1 is kept as latin-1")]
+    // SAFETY: text does not change.
+    let letters = unsafe { text.data() }?;
+    let PyStringData::Ucs1(bytes) = letters else {
+        let shown = text.repr()?;
+        return Err(PyValueError::new_err(format!("{what} must fit latin-1: {shown}")));
+    };
+    let is_letter = |byte: &u8| *byte == b'\t' || !byte.is_ascii_control();
+    if is_plain(bytes) || bytes.iter().all(is_letter) {
+        return Ok(bytes);
     }
-    let mut bytes = Vec::with_capacity(letters.len());
-    for letter in letters.chars() {
-        match u8::try_from(u32::from(letter)) {
-            Ok(byte) if byte == b'\t' || !byte.is_ascii_control() => bytes.push(byte),
-            Ok(_) => {
-                return Err(PyValueError::new_err(format!(
-                    "{what} must not hold control characters: {}",
-                    text.repr()?
-                )));
-            }
-            Err(_) => {
-                return Err(PyValueError::new_err(format!(
-                    "{what} must fit latin-1: {}",
-                    text.repr()?
-                )));
-            }
-        }
-    }
-    Ok(Cow::Owned(bytes))
+    let shown = text.repr()?;
+    Err(PyValueError::new_err(format!("{what} must not hold control characters: {shown}")))
 }
 
 /// What `write()` takes is on its way when it returns.

@@ -44,7 +44,8 @@ struct Current {
     start: Py<StartResponse>,
     environ: Py<PyDict>,
     /// Once the handshake was made.
-    socket: Option<Socket>,
+    /// In a box: it is large, and hardly any request has one.
+    socket: Option<Box<Socket>>,
 }
 
 thread_local!(static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) });
@@ -121,7 +122,7 @@ fn websocket_handshake(
         CURRENT.take().ok_or_else(|| PyOSError::new_err("no request is answered here"))?;
     let made = make(py, &current, key, origin, proto);
     let (socket, made) = match made {
-        Ok(socket) => (Some(socket), Ok(())),
+        Ok(socket) => (Some(Box::new(socket)), Ok(())),
         Err(error) => (current.socket, Err(error)),
     };
     CURRENT.set(Some(Current { socket, ..current }));

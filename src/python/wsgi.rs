@@ -14,11 +14,13 @@ use pyo3::types::{PyBytes, PyIterator, PyList, PyString, PyTuple};
 use super::environ::{self, Constants};
 use super::file::FileWrapper;
 use super::load::{self, LoadError, Target, print_error};
+use super::lock;
 use super::module::{self, Facts};
 use super::noted;
 use super::piece;
 use super::start::StartResponse;
 use super::websocket;
+use crate::app::held;
 use crate::app::{App, FilePart, Headers, Outlet, Output, Piece, Pieces, Reply, Request, Vars};
 use crate::log::say;
 
@@ -285,7 +287,7 @@ fn joined(first: Bytes, second: Bytes) -> Bytes {
 
 impl Pieces for Rest {
     fn next(&mut self) -> Piece {
-        Python::attach(|py| {
+        lock::attach(|py| {
             loop {
                 let pulled = match self.pull(py) {
                     Ok(pulled) => pulled,
@@ -310,7 +312,7 @@ impl Pieces for Rest {
 /// Calls `close()`, once, whatever happened before.
 impl Drop for Rest {
     fn drop(&mut self) {
-        Python::attach(|py| {
+        lock::attach(|py| {
             let result = self.result.bind(py);
             // These have no close().
             if result.is_exact_instance_of::<PyList>() || result.is_exact_instance_of::<PyBytes>() {
@@ -330,7 +332,10 @@ impl Drop for Rest {
 
 impl App for Wsgi {
     fn call(&self, request: &mut Request, outlet: &Arc<dyn Outlet>) -> Reply {
-        Python::attach(|py| self.answer(py, request, outlet))
+        if self.constants.is_alone() {
+            lock::keep();
+        }
+        lock::attach(|py| self.answer(py, request, outlet))
     }
 
     fn number(&self, mount: Option<usize>) -> Option<usize> {
@@ -348,7 +353,10 @@ impl App for Wsgi {
             if let Err(error) = named {
                 print_error(py, &error);
             }
-            py.detach(work);
+            py.detach(|| {
+                work();
+                held::let_go();
+            });
         });
     }
 

@@ -55,7 +55,8 @@ fn fits(mount: &str, path: &[u8]) -> bool {
 
 /// The names by which the client may mean this server, with and without the port.
 fn hosts(vars: &Vars) -> Vec<String> {
-    let said = [&b"HTTP_HOST"[..], b"SERVER_NAME"].map(|name| vars.text(name).to_ascii_lowercase());
+    let said =
+        [vars.text(b"HTTP_HOST"), vars.text(b"SERVER_NAME")].map(|host| host.to_ascii_lowercase());
     let bare = said.iter().filter_map(|host| Some(host.rsplit_once(':')?.0.to_owned()));
     let bare: Vec<_> = bare.collect();
     said.into_iter().chain(bare).collect()

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::SemaphorePermit;
 
 use super::obey::change_headers;
 use super::reactor::Reactor;
@@ -48,8 +48,10 @@ pub(super) struct Exchange {
     waited: Duration,
     /// What the application said for the log.
     noted: Noted,
-    /// The thread's place in the application, while it is needed.
-    slot: Option<OwnedSemaphorePermit>,
+    /// Whether it has the thread's place in the application.
+    has_slot: bool,
+    /// Whether the acceptors were told so.
+    is_told: bool,
 }
 
 impl Exchange {
@@ -67,7 +69,8 @@ impl Exchange {
             began: Instant::now(),
             waited,
             noted: Noted::default(),
-            slot: None,
+            has_slot: false,
+            is_told: false,
         }
     }
 
@@ -94,14 +97,16 @@ impl Exchange {
             return self.with(Reply::failure());
         };
         self.request.app = number;
-        self.slot = Arc::clone(&reactor.slot).try_acquire_owned().ok();
-        if self.slot.is_none() {
+        if let Ok(slot) = reactor.slot.try_acquire() {
+            slot.forget();
+        } else {
             // The semaphore is never closed.
-            self.slot = Arc::clone(&reactor.slot).acquire_owned().await.ok();
+            let _ = reactor.slot.acquire().await.map(SemaphorePermit::forget);
             let called = Instant::now();
             self.waited = self.waited.saturating_add(called - self.began);
             self.began = called;
         }
+        self.has_slot = true;
         let waited = u64::try_from(self.waited.as_micros()).unwrap_or(u64::MAX);
         reactor.counters.waits.count(waited);
         self.enter(client);
@@ -133,7 +138,10 @@ impl Exchange {
             // Once something is sent there is nothing else to say to the client.
             self.reactor.shared.wait_for_client(self.reactor.core, None);
             // Other tasks of the thread get a turn while this reply goes out.
-            self.reactor.busy.send_replace(self.slot.is_some());
+            self.is_told = self.has_slot;
+            if self.is_told {
+                self.reactor.busy.send_replace(true);
+            }
         }
         change_headers(&self.reactor.shared.settings.headers, &mut reply);
         self.outcome.status = reply.code();
@@ -150,26 +158,28 @@ impl Exchange {
     fn enter(&self, client: Option<Client>) {
         let core = self.reactor.counters;
         let vars = &self.request.vars;
-        let said = |name: &[u8]| vars.get(name).unwrap_or_default();
         core.subject.set(&[
-            said(b"REMOTE_ADDR"),
+            vars.get(b"REMOTE_ADDR").unwrap_or_default(),
             b" - ",
-            said(b"REQUEST_METHOD"),
+            vars.get(b"REQUEST_METHOD").unwrap_or_default(),
             b" ",
-            said(b"REQUEST_URI"),
+            vars.get(b"REQUEST_URI").unwrap_or_default(),
         ]);
         if client.is_some() {
             self.reactor.shared.wait_for_client(self.reactor.core, client);
         }
         let since = u64::try_from(now_roughly().as_micros()).unwrap_or(u64::MAX);
-        core.since.store(since, Ordering::SeqCst);
+        core.since.store(since, Ordering::Release);
     }
 
     /// Lets the next request of this thread into the application.
     fn leave(&mut self) {
-        if self.slot.take().is_some() {
-            self.reactor.busy.send_if_modified(|busy| std::mem::replace(busy, false));
-            self.reactor.counters.since.store(0, Ordering::SeqCst);
+        if std::mem::take(&mut self.has_slot) {
+            if std::mem::take(&mut self.is_told) {
+                self.reactor.busy.send_replace(false);
+            }
+            self.reactor.slot.add_permits(1);
+            self.reactor.counters.since.store(0, Ordering::Release);
             if self.reactor.shared.settings.limits.harakiri > 0 {
                 self.reactor.shared.wait_for_client(self.reactor.core, None);
             }
@@ -254,7 +264,7 @@ impl Exchange {
 
 /// How long a request has been waiting since its front end got it, where that says so.
 fn take_wait(vars: &mut Vars) -> Duration {
-    let start = vars.get(REQUEST_START).and_then(|text| std::str::from_utf8(text).ok());
+    let start = vars.named(REQUEST_START).and_then(|text| std::str::from_utf8(text).ok());
     let start = start.and_then(|text| text.parse().ok());
     let start = start.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let waited = start.map_or(Duration::ZERO, |start| now().saturating_sub(start));
@@ -284,18 +294,15 @@ fn head_size(reply: &Reply) -> usize {
 
 /// Whether the client speaks TLS, as far as it may be believed.
 pub(super) fn is_https(vars: &Vars, is_trusted: impl FnOnce() -> bool) -> bool {
-    let is = |name: &[u8], words: &[&[u8]]| {
-        vars.get(name)
-            .is_some_and(|value| words.iter().any(|word| value.eq_ignore_ascii_case(word)))
-    };
+    let is_on = |value: &[u8]| value.eq_ignore_ascii_case(b"on") || value == b"1";
     // These two are never a header: a front end says them, or this server's own TLS.
-    let spoken = is(b"HTTPS", &[b"on", b"1"]);
+    let spoken = vars.get(b"HTTPS").is_some_and(is_on);
     let is_said = |scheme: &&[u8]| !scheme.is_empty();
     if let Some(scheme) = vars.get(b"UWSGI_SCHEME").filter(is_said) {
         return scheme.eq_ignore_ascii_case(b"https");
     }
     let forwarded = vars.get(b"HTTP_X_FORWARDED_PROTO").filter(is_said);
-    let is_forwarded = is(b"HTTP_X_FORWARDED_SSL", &[b"on", b"1"]);
+    let is_forwarded = vars.get(b"HTTP_X_FORWARDED_SSL").is_some_and(is_on);
     match forwarded {
         None if !is_forwarded => spoken,
         _ if !is_trusted() => spoken,

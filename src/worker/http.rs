@@ -53,13 +53,13 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
         };
         arrived.notify_one();
         let is_going = *reactor.shared.phase.borrow() == Phase::Draining;
-        line.prepare(Asked {
+        let asked = Asked {
             framing: Framing::None,
             is_http11: head.version() == b"HTTP/1.1",
             head_only: head.method() == b"HEAD",
             may_go_on: requests.may_go_on(&head) && !is_going,
-            uri: String::from_utf8_lossy(head.target()).into_owned(),
-        });
+        };
+        line.prepare(asked, head.target());
         let Some(back) = reactor.answer(request, line, &lent, None).await else { return };
         line = back;
         if !line.may_go_on() {

@@ -3,6 +3,7 @@
 //! Sends what was announced and no more, whoever gives the bytes: the application while it runs
 //! ([`Lent`]), what it returned, or a file.
 
+use std::borrow::Cow;
 use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use super::exchange::Exchange;
 use super::obey::{Allowed, change_headers, obey_http};
 use super::{Client, Shared, Wire};
+use crate::app::held;
 use crate::app::{FilePart, Headers, Noted, Outlet, Output, Piece, Pieces, Reply};
 use crate::log::say;
 use crate::net::http::add_date;
@@ -91,7 +93,7 @@ impl Framing {
 }
 
 /// What a request asks of its reply.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
     /// What the reply travels in.
     pub(super) framing: Framing,
@@ -101,8 +103,6 @@ pub(super) struct Asked {
     pub(super) head_only: bool,
     /// Whether a further request may come.
     pub(super) may_go_on: bool,
-    /// The target, for the log.
-    pub(super) uri: String,
 }
 
 /// A connection and how far the reply to its request is.
@@ -114,6 +114,8 @@ pub(super) struct Line {
     wire: Wire,
     silence: Duration,
     asked: Asked,
+    /// The target, for the log.
+    uri: Vec<u8>,
     /// What may follow the head, once that was sent.
     allowed: Option<Allowed>,
     /// Bytes of body that the application sent while it ran.
@@ -131,13 +133,8 @@ impl Line {
         wire: Wire,
         silence: Duration,
     ) -> Self {
-        let asked = Asked {
-            framing: Framing::None,
-            is_http11: false,
-            head_only: false,
-            may_go_on: false,
-            uri: String::new(),
-        };
+        let asked =
+            Asked { framing: Framing::None, is_http11: false, head_only: false, may_go_on: false };
         Self {
             stream,
             shared,
@@ -145,6 +142,7 @@ impl Line {
             wire,
             silence,
             asked,
+            uri: Vec::new(),
             allowed: None,
             sent: 0,
             is_broken: false,
@@ -156,17 +154,23 @@ impl Line {
         self.asked.may_go_on = false;
     }
 
-    /// Makes ready for the reply to a request.
-    pub(super) fn prepare(&mut self, asked: Asked) {
+    /// Makes ready for the reply to a request of this target.
+    pub(super) fn prepare(&mut self, asked: Asked, uri: &[u8]) {
         self.asked = asked;
+        self.uri.clear();
+        self.uri.extend_from_slice(uri);
         self.allowed = None;
         self.sent = 0;
         self.is_broken = false;
     }
 
+    fn uri(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.uri)
+    }
+
     /// Makes of a reply what may be sent, and its head, in what it travels in.
     fn begin(&mut self, reply: &mut Reply) -> Vec<u8> {
-        let allowed = obey_http(reply, self.asked.head_only, &self.asked.uri);
+        let allowed = obey_http(reply, self.asked.head_only, &self.uri);
         let version = if self.asked.is_http11 { &b"HTTP/1.1"[..] } else { b"HTTP/1.0" };
         let mut head = match self.wire {
             Wire::Cgi { nph: false, .. } => reply::cgi_head(reply),
@@ -282,7 +286,9 @@ impl Line {
         self.send(head, first, false).await?;
         exchange.sent(first.len() as u64);
         loop {
-            match rest.next() {
+            let next = rest.next();
+            held::let_go();
+            match next {
                 Piece::Bytes(piece) => {
                     exchange.pulled();
                     let allowed = self.cut(&piece);
@@ -313,6 +319,7 @@ impl Line {
         if !is_plain || self.stream.socket().is_none() {
             return self.send_stream(head, b"", Box::new(part), exchange).await;
         }
+        held::let_go();
         let mut out = head;
         if let Some(left) = self.allowed.as_ref().and_then(|allowed| allowed.length) {
             part.left = part.left.min(left);
@@ -326,10 +333,7 @@ impl Line {
             while unsent > 0 {
                 match self.stream.send_file(&part.file, unsent, self.silence).await? {
                     0 => {
-                        say!(
-                            "[warning] the file of a reply to {:?} became shorter",
-                            self.asked.uri
-                        );
+                        say!("[warning] the file of a reply to {:?} became shorter", self.uri());
                         return Ok(false);
                     }
                     sent => {
@@ -359,7 +363,7 @@ impl Line {
             say!(
                 "[warning] the body of a reply to {:?} is longer than its Content-Length; the rest \
                  is cut off",
-                self.asked.uri,
+                self.uri(),
             );
         }
         self.count(allowed.len());
@@ -380,7 +384,7 @@ impl Line {
             say!(
                 "[warning] the body of a reply to {:?} is {missing} bytes shorter than its \
                  Content-Length; the connection is closed",
-                self.asked.uri,
+                self.uri(),
             );
         }
         missing == 0

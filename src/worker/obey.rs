@@ -9,8 +9,17 @@ use crate::options::settings::Headers;
 
 /// Headers that are between two neighbours only, and none of an application's business
 /// (RFC 9110 §7.6.1, PEP 3333 "Other HTTP Features"). `Upgrade` may say what else is understood.
-const HOP_BY_HOP: &[&str] =
-    &["connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer"];
+fn is_hop_by_hop(name: &[u8]) -> bool {
+    let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+    match name.len() {
+        2 => is("te"),
+        7 => is("trailer"),
+        10 => is("connection") || is("keep-alive"),
+        16 => is("proxy-connection"),
+        17 => is("transfer-encoding"),
+        _ => false,
+    }
+}
 
 /// What may follow the head of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +42,8 @@ pub(super) fn change_headers(wanted: &Headers, reply: &mut Reply) {
 
 /// Makes a reply one that may be sent: RFC 9110 §6.4.1 (no body for HEAD, 204 and 304), §8.6
 /// (`Content-Length`). What is wrong is told in the log, with the `uri` of the request.
-pub(super) fn obey_http(reply: &mut Reply, head_only: bool, uri: &str) -> Allowed {
-    reply
-        .headers
-        .retain(|name| !HOP_BY_HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop.as_bytes())));
+pub(super) fn obey_http(reply: &mut Reply, head_only: bool, uri: &[u8]) -> Allowed {
+    reply.headers.retain(|name| !is_hop_by_hop(name));
     let code = reply.code();
     let has_body = !head_only && !matches!(code, 204 | 304);
     let announced = announced(reply, uri);
@@ -59,7 +66,7 @@ fn is_length(name: &[u8]) -> bool {
 
 /// The length that a reply announces. What is no number, or two different ones, is taken out: two
 /// readers could understand it differently.
-fn announced(reply: &mut Reply, uri: &str) -> Option<u64> {
+fn announced(reply: &mut Reply, uri: &[u8]) -> Option<u64> {
     let mut lengths = reply.headers.iter().filter(|(name, _)| is_length(name));
     let (_, first) = lengths.next()?;
     let digits = std::str::from_utf8(first).ok().map(str::trim);
@@ -73,6 +80,7 @@ fn announced(reply: &mut Reply, uri: &str) -> Option<u64> {
     }
     let length = length.filter(|_| are_alike);
     if length.is_none() {
+        let uri = String::from_utf8_lossy(uri);
         say!("[warning] a reply to {uri:?} has a Content-Length that is no length; it is left out");
     }
     if length.is_none() || !is_alone {
@@ -116,7 +124,7 @@ mod tests {
         for length in lengths {
             reply.headers.push("content-length", length);
         }
-        let allowed = obey_http(&mut reply, head_only, "/");
+        let allowed = obey_http(&mut reply, head_only, b"/");
         let lines = String::from_utf8_lossy(reply.headers.lines()).replace("\r\n", ";");
         let lines = lines.strip_prefix("Content-Type: text/plain;").expect("first");
         assert_eq!((lines, allowed.length, allowed.has_body), expected, "{status} {lengths:?}");

@@ -18,6 +18,7 @@ use super::crew::{Crew, Job};
 use super::exchange::Exchange;
 use super::line::{Lent, Line};
 use super::{Inlet, Phase, Shared, Source, Wire, single};
+use crate::app::held;
 use crate::app::{Outlet, Output, Request};
 use crate::log::request::{Pace, write_waiting};
 use crate::log::say;
@@ -44,7 +45,7 @@ pub(super) struct Reactor {
     pub(super) core: usize,
     pub(super) counters: &'static Core,
     /// The one place in the application that this thread has.
-    pub(super) slot: Arc<Semaphore>,
+    pub(super) slot: Semaphore,
     /// Whether the slot is taken.
     pub(super) busy: watch::Sender<bool>,
     /// Held by every connection; all of them back means that the thread is done.
@@ -168,7 +169,10 @@ pub(super) fn run(shared: &Arc<Shared>, core: usize) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         // It is about to wait for the kernel's news.
-        .on_thread_park(move || pace.write(&counters.lines))
+        .on_thread_park(move || {
+            held::let_go();
+            pace.write(&counters.lines);
+        })
         .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -178,7 +182,7 @@ pub(super) fn run(shared: &Arc<Shared>, core: usize) {
         shared: Arc::clone(shared),
         core,
         counters,
-        slot: Arc::new(Semaphore::new(1)),
+        slot: Semaphore::new(1),
         busy: watch::Sender::new(false),
         connections: Arc::new(Semaphore::new(MOST_CONNECTIONS as usize)),
         crew: Crew::default(),

@@ -160,13 +160,13 @@ async fn serve_request(
     if let Some(arrived) = arrived {
         arrived.notify_one();
     }
-    line.prepare(line::Asked {
+    let asked = line::Asked {
         framing,
         is_http11: request.vars.get(b"SERVER_PROTOCOL") == Some(b"HTTP/1.1"),
         head_only: request.vars.get(b"REQUEST_METHOD") == Some(b"HEAD"),
         may_go_on: matches!(framing, Framing::Frames | Framing::Records { keep: true, .. }),
-        uri: request.vars.text(b"REQUEST_URI").into_owned(),
-    });
+    };
+    line.prepare(asked, request.vars.get(b"REQUEST_URI").unwrap_or_default());
     reactor.answer(request, line, lent, overlong).await
 }
 

@@ -83,6 +83,23 @@ fn a_client_that_goes_away_ends_an_endless_reply() {
 }
 
 #[test]
+fn threads_of_the_application_run_while_nothing_is_asked() {
+    let site = Site::with("conduct.py");
+    let server = site.start(&[
+        "--http-socket",
+        "app.sock",
+        "--wsgi-file",
+        "conduct.py",
+        "--master",
+        "--enable-threads",
+    ]);
+    let address = Address::socket(site.join("app.sock"));
+    server.wait_ready(&address);
+    assert_eq!(server.get(&address, "/thread").text(), "hello");
+    wait_until("the thread runs", || site.read("notes").contains("the thread ran"));
+}
+
+#[test]
 fn a_generator_is_sent_as_it_yields() {
     let site = Site::with("conduct.py");
     let (_server, address) = start(&site);

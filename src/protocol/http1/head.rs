@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use http::StatusCode;
 
-use crate::app::headers::is_token;
+use crate::app::headers::{Letters, is_token};
 
 /// Headers of a request, at most.
 pub const MOST_HEADERS: usize = 100;
@@ -290,18 +290,15 @@ fn is_port(port: &[u8]) -> bool {
 
 /// Letters that a registered name may have, and percent signs with their digits.
 fn is_name(name: &[u8]) -> bool {
+    static LETTERS: Letters = Letters::and(b"-._~!$&'()*+,;=");
     let mut rest = name.iter();
     while let Some(&byte) = rest.next() {
-        let is_right = match byte {
-            b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b';' | b'=' => true,
-            b'%' => {
-                let mut digits = rest.by_ref().take(2);
-                let mut is_digit = || digits.next().is_some_and(u8::is_ascii_hexdigit);
-                is_digit() && is_digit()
-            }
-            byte => byte.is_ascii_alphanumeric(),
-        };
-        if !is_right {
+        if LETTERS.has(byte) {
+            continue;
+        }
+        let mut digits = rest.by_ref().take(2);
+        let mut is_digit = || digits.next().is_some_and(u8::is_ascii_hexdigit);
+        if byte != b'%' || !is_digit() || !is_digit() {
             return false;
         }
     }

@@ -242,11 +242,17 @@ struct Lines {
 
 /// How many bytes from the first one on may stand within a line.
 fn letters(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    // Eight bytes at once: one below 0x20 gives a highest bit that it did not have, and so does 0x7f.
+    let has_none = |word: &&[u8; 8]| {
+        let word = u64::from_ne_bytes(**word);
+        let (below, delete) =
+            (word.wrapping_sub(ONES * 0x20), (word ^ (ONES * 0x7f)).wrapping_sub(ONES));
+        (below & !word | delete & !(word ^ (ONES * 0x7f))) & (ONES * 0x80) == 0
+    };
+    let (words, _) = bytes.as_chunks();
+    let known = 8 * words.iter().take_while(has_none).count();
     let is_special = |byte: u8| byte.is_ascii_control() && byte != b'\t';
-    // By steps, because the processor looks at all bytes of one at once.
-    let steps = bytes.chunks_exact(16);
-    let has_none = |step: &&[u8]| !step.iter().fold(false, |any, &byte| any | is_special(byte));
-    let known = 16 * steps.take_while(has_none).count();
     let rest = bytes.get(known..).unwrap_or_default();
     known + rest.iter().position(|&byte| is_special(byte)).unwrap_or(rest.len())
 }

@@ -27,7 +27,8 @@ impl Version {
     /// The verdict, in the order of RFC 9110 §13.2.2.
     pub(super) fn judge(&self, vars: &Vars) -> Verdict {
         let unmodified_since = |name: &[u8]| {
-            date(vars.get(name)?).map(|known| whole_seconds(self.modified) <= whole_seconds(known))
+            date(vars.named(name)?)
+                .map(|known| whole_seconds(self.modified) <= whole_seconds(known))
         };
         let fits = match vars.get(b"HTTP_IF_MATCH") {
             Some(tags) => self.tag.as_ref().map(|tag| names(tags, tag, false)),

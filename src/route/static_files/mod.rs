@@ -12,6 +12,7 @@ mod packed;
 mod ranges;
 mod reply;
 
+use crate::app::held;
 use crate::app::{Reply, Request};
 use crate::options::settings::Settings;
 
@@ -40,6 +41,7 @@ impl Files {
             return None;
         }
         let path = vars.get(b"PATH_INFO")?;
+        held::let_go();
         let file = find::find(&settings.static_files, path, &vars.text(b"DOCUMENT_ROOT"))?;
         reply::reply(&settings.static_files, &self.kinds, &file, vars)
     }
