@@ -92,6 +92,8 @@ fn threads_of_the_application_run_while_nothing_is_asked() {
         "conduct.py",
         "--master",
         "--enable-threads",
+        // A line that is written lets the thread run, too.
+        "--disable-logging",
     ]);
     let address = Address::socket(site.join("app.sock"));
     server.wait_ready(&address);
