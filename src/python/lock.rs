@@ -1,12 +1,30 @@
-//! The interpreter's lock, which a thread that is alone keeps from one call to the next.
+//! The interpreter's lock, which a thread may keep from one call to the next.
 //!
-//! Giving it away and taking it back is a dozen locked instructions of the processor. So it is given back when
-//! the thread is about to wait. Where a worker has several threads each of them lets go at once.
+//! Giving it away and taking it back is a dozen locked instructions of the processor, and wakes another thread
+//! that wants it, which comes too late where the next call is soon. So it is given back when the thread is about
+//! to wait.
+
+use std::time::{Duration, Instant};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::app::held;
+
+/// What lies between two calls takes a fraction of this.
+const LONG: Duration = Duration::from_micros(50);
+
+/// Attaches to the interpreter for a call. Afterwards the lock is held until [`held::let_go`] by a thread that
+/// is alone, and by others where calls take long: after short ones they would keep each other waiting.
+pub(super) fn call<T>(is_alone: bool, work: impl FnOnce(Python<'_>) -> T) -> T {
+    keep();
+    let began = (!is_alone).then(Instant::now);
+    let done = attach(work);
+    if began.is_some_and(|began| began.elapsed() < LONG) {
+        held::let_go();
+    }
+    done
+}
 
 /// Attaches to the interpreter; a lock that is held serves, and is held again behind it.
 pub(super) fn attach<T>(work: impl FnOnce(Python<'_>) -> T) -> T {
@@ -24,7 +42,7 @@ impl Drop for Holding {
 }
 
 /// Holds the lock until [`held::let_go`].
-pub(super) fn keep() {
+fn keep() {
     // Who has it by other means lets go of it.
     if !held::is_held() && !is_attached() {
         #[expect(unsafe_code, reason = "pyo3 gives the lock back at the end of a scope")]

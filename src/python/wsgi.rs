@@ -332,10 +332,7 @@ impl Drop for Rest {
 
 impl App for Wsgi {
     fn call(&self, request: &mut Request, outlet: &Arc<dyn Outlet>) -> Reply {
-        if self.constants.is_alone() {
-            lock::keep();
-        }
-        lock::attach(|py| self.answer(py, request, outlet))
+        lock::call(self.constants.is_alone(), |py| self.answer(py, request, outlet))
     }
 
     fn number(&self, mount: Option<usize>) -> Option<usize> {
