@@ -1,7 +1,7 @@
 //! The interpreter's lock, which a thread may keep from one call to the next.
 //!
-//! Giving it away and taking it back is a dozen locked instructions of the processor, and wakes another thread
-//! that wants it, which comes too late where the next call is soon. So it is given back when the thread is about
+//! Giving it away and taking it back costs as locks do, and wakes another thread that wants it, which comes too
+//! late where the next call is soon. So it is given back when the thread is about
 //! to wait.
 
 use std::time::{Duration, Instant};

@@ -6,8 +6,12 @@ use crate::support::{
 };
 
 fn start(site: &Site) -> (Server<'_>, Address) {
-    let server =
-        site.start(&["--http-socket", "app.sock", "--wsgi-file", "conduct.py", "--master"]);
+    start_with(site, &[])
+}
+
+fn start_with<'s>(site: &'s Site, more: &[&str]) -> (Server<'s>, Address) {
+    let words = ["--http-socket", "app.sock", "--wsgi-file", "conduct.py", "--master"];
+    let server = site.start(&[&words, more].concat());
     let address = Address::socket(site.join("app.sock"));
     server.wait_ready(&address);
     (server, address)
@@ -85,18 +89,8 @@ fn a_client_that_goes_away_ends_an_endless_reply() {
 #[test]
 fn threads_of_the_application_run_while_nothing_is_asked() {
     let site = Site::with("conduct.py");
-    let server = site.start(&[
-        "--http-socket",
-        "app.sock",
-        "--wsgi-file",
-        "conduct.py",
-        "--master",
-        "--enable-threads",
-        // A line that is written lets the thread run, too.
-        "--disable-logging",
-    ]);
-    let address = Address::socket(site.join("app.sock"));
-    server.wait_ready(&address);
+    // A line that is written lets the thread run, too.
+    let (server, address) = start_with(&site, &["--enable-threads", "--disable-logging"]);
     assert_eq!(server.get(&address, "/thread").text(), "hello");
     wait_until("the thread runs", || site.read("notes").contains("the thread ran"));
 }
@@ -321,15 +315,7 @@ fn a_log_format_of_ones_own() {
 #[test]
 fn requests_can_be_kept_out_of_the_log() {
     let site = Site::with("conduct.py");
-    let server = site.start(&[
-        "--http-socket",
-        "app.sock",
-        "--wsgi-file",
-        "conduct.py",
-        "--master",
-        "--disable-logging",
-    ]);
-    let address = Address::socket(site.join("app.sock"));
+    let (server, address) = start_with(&site, &["--disable-logging"]);
     server.get(&address, "/list");
     server.get(&address, "/errors");
     server.wait_log("^said on wsgi.errors$");

@@ -243,12 +243,12 @@ struct Lines {
 /// How many bytes from the first one on may stand within a line.
 fn letters(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    // Eight bytes at once: one below 0x20 gives a highest bit that it did not have, and so does 0x7f.
+    // Eight bytes at once: one below the least gets a highest bit that it did not have. 0x7f is the only one
+    // that is below 1 when its bits are turned round.
+    let below = |word: u64, least: u64| word.wrapping_sub(ONES * least) & !word & (ONES * 0x80);
     let has_none = |word: &&[u8; 8]| {
         let word = u64::from_ne_bytes(**word);
-        let (below, delete) =
-            (word.wrapping_sub(ONES * 0x20), (word ^ (ONES * 0x7f)).wrapping_sub(ONES));
-        (below & !word | delete & !(word ^ (ONES * 0x7f))) & (ONES * 0x80) == 0
+        below(word, 0x20) == 0 && below(word ^ (ONES * 0x7f), 1) == 0
     };
     let (words, _) = bytes.as_chunks();
     let known = 8 * words.iter().take_while(has_none).count();
@@ -300,6 +300,19 @@ mod tests {
     const POST: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
     const CHUNKED: &str = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\
                            5;x=y\r\nhello\r\nA\r\n0123456789\r\n0\r\nX-Trailer: z\r\n\r\n";
+
+    #[test]
+    fn letters_end_at_control_characters() {
+        for byte in 0..=u8::MAX {
+            for place in [0, 7, 8, 17] {
+                let mut bytes = *b"0123456789 abcdefgh";
+                bytes[place] = byte;
+                let is_letter = byte == b'\t' || !byte.is_ascii_control();
+                let expected = if is_letter { bytes.len() } else { place };
+                assert_eq!(letters(&bytes), expected, "{bytes:?}");
+            }
+        }
+    }
 
     /// Every request of the pieces as it was understood, and how it ends.
     fn read(pieces: &[&[u8]]) -> (String, Option<u16>) {
