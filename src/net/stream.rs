@@ -3,6 +3,9 @@
 //! A connection is tried before the reactor is asked to watch it: one whose request is there
 //! already, and whose client takes the reply, is never registered.
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -51,32 +54,32 @@ enum Transport {
 struct Socket {
     fd: Arc<OwnedFd>,
     watched: Option<AsyncFd<Arc<OwnedFd>>>,
-    /// Whether room to send is watched for, too. There is news of it whenever the other end of a Unix socket
-    /// reads, which wakes who does not want to know.
-    has_filled: bool,
+    /// What is watched for: room to send only once there was none. There is news of it whenever the other
+    /// end of a Unix socket reads, which wakes the reactor for nothing.
+    interest: Interest,
 }
 
 impl Socket {
     fn new(fd: OwnedFd) -> Self {
-        Self { fd: Arc::new(fd), watched: None, has_filled: false }
+        Self { fd: Arc::new(fd), watched: None, interest: Interest::READABLE }
     }
 
     fn watched(&mut self) -> io::Result<&AsyncFd<Arc<OwnedFd>>> {
         let watched = match self.watched.take() {
             Some(watched) => watched,
-            None if self.has_filled => {
-                watch(Arc::clone(&self.fd), Interest::READABLE | Interest::WRITABLE)?
-            }
-            None => watch(Arc::clone(&self.fd), Interest::READABLE)?,
+            None => watch(Arc::clone(&self.fd), self.interest)?,
         };
         Ok(self.watched.insert(watched))
     }
 
     /// Is over when there may be room to send.
     fn poll_room(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !std::mem::replace(&mut self.has_filled, true) && self.watched.take().is_some() {
-            // Who waits for something to read as well does so anew.
-            context.waker().wake_by_ref();
+        if !self.interest.is_writable() {
+            self.interest |= Interest::WRITABLE;
+            if self.watched.take().is_some() {
+                // Who waits for something to read as well does so anew.
+                context.waker().wake_by_ref();
+            }
         }
         ready!(self.watched()?.poll_write_ready(context))?.clear_ready();
         Poll::Ready(Ok(()))
@@ -576,95 +579,4 @@ impl Acceptor {
 fn is_of_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{Read, Write};
-    use std::os::unix::net::UnixStream;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::{Wake, Waker};
-
-    use super::*;
-
-    #[derive(Default)]
-    struct Wakes(AtomicUsize);
-
-    impl Wake for Wakes {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    /// A reactor, and how often it had news.
-    fn reactor() -> (tokio::runtime::Runtime, Arc<AtomicUsize>) {
-        let news = Arc::new(AtomicUsize::new(0));
-        let told = Arc::clone(&news);
-        #[expect(clippy::disallowed_methods, reason = "a test needs a reactor")]
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .on_thread_unpark(move || {
-                told.fetch_add(1, Ordering::Relaxed);
-            })
-            .build();
-        (runtime.expect("a reactor"), news)
-    }
-
-    fn pair() -> (Stream, UnixStream) {
-        let (mine, theirs) = UnixStream::pair().expect("a pair of sockets");
-        mine.set_nonblocking(true).expect("a socket that does not block");
-        (Stream::new(mine.into(), None, None), theirs)
-    }
-
-    #[test]
-    fn a_reactor_hears_of_bytes_and_not_of_room_that_nobody_wants() {
-        let (runtime, news) = reactor();
-        let (mut stream, mut peer) = pair();
-        #[expect(clippy::disallowed_methods, reason = "the other end of a test")]
-        let reader = std::thread::spawn(move || {
-            peer.read_exact(&mut [0; 5]).expect("what was sent");
-            std::thread::sleep(Duration::from_millis(30));
-            peer.write_all(b"world").expect("room");
-            peer
-        });
-        runtime.block_on(async {
-            let mut sent = [IoSlice::new(b"hello")];
-            stream.send(&mut sent, Duration::from_secs(5)).await.expect("room");
-            let received = stream.receive(&mut BytesMut::new()).await.expect("an open socket");
-            assert_eq!(received, 5);
-        });
-        reader.join().expect("a peer that read and wrote");
-        assert_eq!(news.load(Ordering::Relaxed), 1);
-    }
-
-    #[test]
-    fn who_waits_for_room_while_reading_hears_of_both() {
-        let (runtime, _) = reactor();
-        runtime.block_on(async {
-            let (mut stream, mut peer) = pair();
-            let wakes = Arc::new(Wakes::default());
-            let waking = Waker::from(Arc::clone(&wakes));
-            let mut context = Context::from_waker(&waking);
-            let mut buffer = BytesMut::new();
-            assert!(stream.poll_receive(&mut context, &mut buffer).is_pending());
-            let bytes = vec![b'x'; 64 << 10];
-            let mut sent = 0;
-            while let Poll::Ready(written) = Pin::new(&mut stream).poll_write(&mut context, &bytes)
-            {
-                sent += written.expect("room");
-            }
-            // A task would look at what it reads, too.
-            assert_eq!(wakes.0.swap(0, Ordering::Relaxed), 1, "the reading begins anew");
-            assert!(stream.poll_receive(&mut context, &mut buffer).is_pending());
-            peer.write_all(b"word").expect("room");
-            sleep(Duration::from_millis(20)).await;
-            assert!(wakes.0.swap(0, Ordering::Relaxed) > 0, "bytes have come");
-            assert!(stream.poll_receive(&mut context, &mut buffer).is_ready());
-            assert!(Pin::new(&mut stream).poll_write(&mut context, &bytes).is_pending());
-            peer.read_exact(&mut vec![0; sent]).expect("what was sent");
-            sleep(Duration::from_millis(20)).await;
-            assert!(wakes.0.load(Ordering::Relaxed) > 0, "there is room");
-            assert!(Pin::new(&mut stream).poll_write(&mut context, &bytes).is_ready());
-        });
-    }
 }
