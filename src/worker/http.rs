@@ -14,7 +14,7 @@ use super::reactor::Reactor;
 use super::{Phase, Wire};
 use crate::app::vars::TooLong;
 use crate::app::{Body, Request};
-use crate::net::http::{Requests, Rules, let_others_go, plain};
+use crate::net::http::{Requests, Rules, plain};
 use crate::net::stream::Stream;
 use crate::protocol::http::{Facts, client_address, vars};
 use crate::protocol::http1::Head;
@@ -34,7 +34,6 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
         body: settings.limits.limit_post,
     };
     let mut requests = Requests::new(rules, reactor.drained(wire == Wire::Http11));
-    let mut is_first = true;
     let lent = Arc::new(Lent::default());
     let mut line = reactor.line(stream, wire);
     while let Some(arrival) = requests.next(&mut line.stream).await {
@@ -61,11 +60,6 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
             may_go_on: requests.may_go_on(&head) && !is_going,
         };
         line.prepare(asked, head.target());
-        if !std::mem::take(&mut is_first) && reactor.shared.takes_long() {
-            // What clients ask for meanwhile is read at once: little of the code for it is at hand
-            // behind each call.
-            let_others_go().await;
-        }
         let Some(back) = reactor.answer(request, line, &lent, None).await else { return };
         line = back;
         if !line.may_go_on() {

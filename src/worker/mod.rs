@@ -153,9 +153,6 @@ struct Shared {
 /// The memory of a worker is looked at so many milliseconds after the last time, at the earliest.
 const BETWEEN_LOOKS: u64 = 100;
 
-/// Microseconds.
-const LONG: u64 = 50;
-
 impl Shared {
     /// Counts a request that an application answered; gives how many it answered in this worker.
     fn count(&self, number: usize) -> u64 {
@@ -177,12 +174,6 @@ impl Shared {
             self.looked.store(now, Ordering::Relaxed);
         }
         is_time
-    }
-
-    /// Whether requests of late took so long that what is done around the application is out of the
-    /// processor's caches behind each.
-    fn takes_long(&self) -> bool {
-        self.worker.average.load(Ordering::Relaxed) >= LONG
     }
 
     /// Keeps who waits for the application in a thread.
