@@ -77,11 +77,12 @@ impl Exchange {
     /// Waits for the thread's place in the application and answers the request.
     ///
     /// `client` is the connection, for a request that takes too long; the application may use the
-    /// `outlet` until this returns.
+    /// `outlet` until this returns. The reply may wait for others where its connection is kept.
     pub(super) async fn answer(
         &mut self,
         outlet: &Arc<dyn Outlet>,
         client: Option<Client>,
+        is_kept: bool,
     ) -> Reply {
         let reactor = Rc::clone(&self.reactor);
         let settings = &reactor.shared.settings;
@@ -107,6 +108,7 @@ impl Exchange {
             self.began = called;
         }
         self.has_slot = true;
+        let place = reactor.batch.enter().await;
         let waited = u64::try_from(self.waited.as_micros()).unwrap_or(u64::MAX);
         reactor.counters.waits.count(waited);
         self.enter(client);
@@ -129,7 +131,11 @@ impl Exchange {
                 reactor.shared.wear("the application raised an exception");
             }
         }
-        self.with(reply)
+        let reply = self.with(reply);
+        if is_kept && matches!(reply.body, Output::Full(_)) {
+            place.leave(self.began.elapsed()).await;
+        }
+        reply
     }
 
     /// A reply, counted and with the headers that the configuration wants.

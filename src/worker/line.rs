@@ -237,6 +237,11 @@ impl Line {
         self.asked.may_go_on
     }
 
+    /// Whether the thread keeps connections like this one: the gateway has one with each.
+    pub(super) fn is_one_of_many(&self) -> bool {
+        self.asked.may_go_on && self.wire != Wire::Gateway
+    }
+
     /// Whether the client knows by what it got that the reply is complete: closing the connection is
     /// enough then, whoever else may hold it open.
     pub(super) fn is_over(&self) -> bool {

@@ -4,6 +4,7 @@
 //! [`single`] and [`http`] read the protocols, [`exchange`] is what they share, [`line`](mod@line) carries replies. Knows the
 //! application only as [`App`].
 
+mod batch;
 mod crew;
 mod exchange;
 mod http;

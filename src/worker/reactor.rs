@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::LocalSet;
 
+use super::batch::Batch;
 use super::crew::{Crew, Job};
 use super::exchange::Exchange;
 use super::line::{Lent, Line};
@@ -52,6 +53,8 @@ pub(super) struct Reactor {
     connections: Arc<Semaphore>,
     /// Who serves its connections.
     pub(super) crew: Crew,
+    /// The calls of this turn.
+    pub(super) batch: Batch,
     /// Rings once a second.
     clock: Notify,
 }
@@ -79,10 +82,11 @@ impl Reactor {
         overlong: Option<&Notify>,
     ) -> Option<Box<Line>> {
         let client = line.client(self.shared.settings.limits.harakiri > 0);
+        let is_kept = line.is_one_of_many();
         lent.lend(line);
         let mut exchange = Exchange::new(self, request);
         let outlet = Arc::clone(lent) as Arc<dyn Outlet>;
-        let reply = exchange.answer(&outlet, client).await;
+        let reply = exchange.answer(&outlet, client, is_kept).await;
         let mut line = lent.take()?;
         let is_done = matches!(reply.body, Output::Full(_));
         let mut is_overlong = false;
@@ -186,6 +190,7 @@ pub(super) fn run(shared: &Arc<Shared>, core: usize) {
         busy: watch::Sender::new(false),
         connections: Arc::new(Semaphore::new(MOST_CONNECTIONS as usize)),
         crew: Crew::default(),
+        batch: Batch::default(),
         clock: Notify::new(),
     });
     LocalSet::new().block_on(&runtime, serve(reactor));

@@ -1,4 +1,5 @@
-//! Clients that are slow, in sending or in taking, keep nobody waiting, and go when they say nothing any more.
+//! Clients that are slow, in sending or in taking, keep nobody waiting, and go when they say nothing any more. Nor does a
+//! slow call keep those who were answered.
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};
@@ -149,4 +150,46 @@ fn a_head_that_never_ends_is_let_go() {
         }
         assert!(begun.elapsed() >= Duration::from_millis(500), "{way:?}: it had a second");
     }
+}
+
+#[test]
+fn who_was_answered_does_not_wait_for_a_slow_call() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = Site::new();
+    let app = "import time\ndef application(environ, start_response):
+    if environ['PATH_INFO'] == '/slow': time.sleep(0.3)
+    start_response('200 OK', [('Content-Length', '4')])
+    return [b'done']\n";
+    site.file("app.py", app);
+    let address = Address::Port(unused_port());
+    let server = site.start(&["--http11-socket", &address.to_string(), "--module", "app"]);
+    server.wait_ready(&address);
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+    let open = |_| Connection::open(&address);
+    let mut crowd: Vec<Connection> = (0..20).map(open).collect();
+    // So many that replies go out together, if ever.
+    for _ in 0..150 {
+        for connection in &mut crowd {
+            connection.send(get("/"));
+        }
+        for connection in &mut crowd {
+            assert_eq!(connection.read_reply().text(), "done");
+        }
+    }
+    let [slow, quick, next, ..] = &mut crowd[..] else { panic!("a crowd of 20") };
+    for _ in 0..3 {
+        // Both of these come while the thread is busy, and are there together when it is not.
+        slow.send(get("/slow"));
+        std::thread::sleep(Duration::from_millis(100));
+        quick.send(get("/"));
+        next.send(get("/slow"));
+        assert_eq!(slow.read_reply().text(), "done");
+        assert_eq!(quick.read_reply().text(), "done");
+        let answered = Instant::now();
+        assert_eq!(next.read_reply().text(), "done");
+        assert!(answered.elapsed() > Duration::from_millis(200), "{:?}", answered.elapsed());
+    }
+    server.stop();
 }
