@@ -55,6 +55,8 @@ pub(super) struct Reactor {
     pub(super) crew: Crew,
     /// The calls of this turn.
     pub(super) batch: Batch,
+    /// Told that there may be news before the thread waits.
+    pub(super) look: Notify,
     /// Rings once a second.
     clock: Notify,
 }
@@ -87,6 +89,9 @@ impl Reactor {
         let mut exchange = Exchange::new(self, request);
         let outlet = Arc::clone(lent) as Arc<dyn Outlet>;
         let reply = exchange.answer(&outlet, client, is_kept).await;
+        if self.shared.settings.processes.threads > 1 && held::is_held() {
+            self.look.notify_one();
+        }
         let mut line = lent.take()?;
         let is_done = matches!(reply.body, Output::Full(_));
         let mut is_overlong = false;
@@ -191,6 +196,7 @@ pub(super) fn run(shared: &Arc<Shared>, core: usize) {
         connections: Arc::new(Semaphore::new(MOST_CONNECTIONS as usize)),
         crew: Crew::default(),
         batch: Batch::default(),
+        look: Notify::new(),
         clock: Notify::new(),
     });
     LocalSet::new().block_on(&runtime, serve(reactor));
@@ -200,6 +206,7 @@ pub(super) fn run(shared: &Arc<Shared>, core: usize) {
 async fn serve(reactor: Rc<Reactor>) {
     let clock = Rc::clone(&reactor);
     tokio::task::spawn_local(keep_time(move || clock.clock.notify_waiters()));
+    tokio::task::spawn_local(look_first(Rc::clone(&reactor)));
     let mut acceptors = tokio::task::JoinSet::new();
     for source in &reactor.shared.sources {
         let reactor = Rc::clone(&reactor);
@@ -226,6 +233,15 @@ async fn serve(reactor: Rc<Reactor>) {
     while acceptors.join_next().await.is_some() {}
     // All acceptors have ended: the worker drains. Every connection gives its permit back.
     let _ = reactor.connections.acquire_many(MOST_CONNECTIONS).await;
+}
+
+/// Looks whether there is something to do before the thread waits, and lets go of what another thread would only
+/// take to give it back: handing over costs more than a look.
+async fn look_first(reactor: Rc<Reactor>) {
+    loop {
+        reactor.look.notified().await;
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Connects to the gateway and serves its requests; again where it went away.
