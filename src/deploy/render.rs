@@ -329,6 +329,8 @@ mod tests {
             })
             .min()
             .unwrap();
-        assert!(best < Duration::from_millis(100), "{best:?}");
+        // Tests run what is not optimised, on machines that may be slow.
+        let limit = Duration::from_millis(if cfg!(debug_assertions) { 300 } else { 100 });
+        assert!(best < limit, "{best:?}");
     }
 }
