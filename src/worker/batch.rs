@@ -1,8 +1,9 @@
 //! Replies to quick requests go out together.
 //!
 //! A reply wakes its client, and the way through the kernel empties the processor's caches of what the application
-//! needs: both cost more than a quick call. So the reply waits until the others of this turn of the reactor have been
-//! called, too. No reply waits for what may take long: as it was in the last calls, and for a few of them only.
+//! needs; replies that go out together share that. So one waits until the others of this turn of the reactor have been
+//! called, too. It waits for a few only, and not where calls have taken long lately. The first long call behind many
+//! short ones is waited for, and what waits is lost if a call ends the process.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -50,7 +51,7 @@ impl Batch {
         Place { batch: self, _permit: self.places.acquire().await.ok() }
     }
 
-    /// Counts a call that took so long.
+    /// Knows of a call that took so long.
     fn count(&self, call: Duration) {
         let expected = self.expected.get();
         self.expected.set(call.max(expected.saturating_sub(expected / FORGOTTEN)));
@@ -58,10 +59,11 @@ impl Batch {
 }
 
 impl Place<'_> {
-    /// Waits with the reply to a call that took so long, if others do not take longer.
-    pub(super) async fn leave(self, call: Duration) {
-        self.batch.count(call);
-        if self.batch.expected.get() < LONG {
+    /// Counts a call that took so long; `None` where there is more to come, of which nothing is known. Waits with its
+    /// reply, if it may, and if others do not take long.
+    pub(super) async fn leave(self, call: Option<Duration>, may_wait: bool) {
+        self.batch.count(call.unwrap_or(UNKNOWN));
+        if may_wait && self.batch.expected.get() < LONG {
             let_others_go().await;
         }
     }
@@ -88,7 +90,7 @@ mod tests {
             set.spawn_local(async move {
                 let place = batch.enter().await;
                 order.borrow_mut().push(number);
-                place.leave(SHORT).await;
+                place.leave(Some(SHORT), true).await;
                 order.borrow_mut().push(-number);
             });
         }
@@ -104,6 +106,18 @@ mod tests {
     #[test]
     fn who_may_be_followed_by_a_long_call_is_answered_at_once() {
         assert_eq!(order(3, 2 * LONG), [1, -1, 2, -2, 3, -3]);
+    }
+
+    #[test]
+    fn nobody_waits_for_what_has_more_to_come() {
+        let batch = Batch::default();
+        batch.expected.set(SHORT);
+        #[expect(clippy::disallowed_methods, reason = "a test needs a reactor")]
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime
+            .expect("a runtime")
+            .block_on(async { batch.enter().await.leave(None, false).await });
+        assert!(batch.expected.get() >= LONG, "{:?}", batch.expected);
     }
 
     #[test]

@@ -132,9 +132,8 @@ impl Exchange {
             }
         }
         let reply = self.with(reply);
-        if is_kept && matches!(reply.body, Output::Full(_)) {
-            place.leave(self.began.elapsed()).await;
-        }
+        let is_whole = matches!(reply.body, Output::Full(_));
+        place.leave(is_whole.then(|| self.began.elapsed()), is_kept).await;
         reply
     }
 
