@@ -32,9 +32,6 @@ pub struct RequestLog {
     pub one_by_one: bool,
 }
 
-/// A request that took less is soon followed by another one, whose line can be written with its own.
-const BRIEF: Duration = Duration::from_millis(10);
-
 /// What the line of a request looks like.
 #[derive(Clone, Debug, Default)]
 pub enum Form {
@@ -61,18 +58,20 @@ impl RequestLog {
             Form::Json => text.extend_from_slice(json::line(&subject, outcome).as_bytes()),
         }
         text.push(b'\n');
-        self.keep_or_write(&text, outcome.took, waiting);
+        self.keep_or_write(&text, waiting);
         ROOM.set(text);
     }
 
-    fn keep_or_write(&self, text: &[u8], took: Duration, waiting: &Lines) {
+    /// A thread that goes on with the next request does not write: it would let go of the application's lock for
+    /// that, and others would take it after each request.
+    fn keep_or_write(&self, text: &[u8], waiting: &Lines) {
         if let Some(way) = &self.way {
             held::let_go();
             // A log that cannot be written has nowhere to say so.
             let _ = nix::unistd::write(way, text);
             return;
         }
-        if !self.one_by_one && took < BRIEF {
+        if !self.one_by_one {
             if waiting.keep(text) {
                 return;
             }
