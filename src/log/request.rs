@@ -358,4 +358,13 @@ mod tests {
             ),
         );
     }
+
+    #[test]
+    fn a_line_waits_however_long_its_request_took() {
+        let (vars, waiting) = (Vars::default(), Lines::default());
+        let outcome = Outcome { took: Duration::from_secs(5), ..Outcome::default() };
+        RequestLog::default().write(Subject { vars: &vars, own: &[] }, &outcome, &waiting);
+        let line = waiting.take();
+        assert!(line.ends_with(b"core 0)\n"), "{}", line.escape_ascii());
+    }
 }
