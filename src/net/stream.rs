@@ -328,18 +328,45 @@ impl Stream {
         pieces: &mut [IoSlice<'_>],
         patience: Duration,
     ) -> io::Result<()> {
+        self.send_unpushed(pieces, patience).await?;
+        match self.keeps_unpushed() {
+            true => self.shutdown().await,
+            false => Ok(()),
+        }
+    }
+
+    /// Sends all of the pieces. Over TCP the kernel keeps them until [`Self::push`] or the end, for a fifth of a second
+    /// at most.
+    pub async fn send_unpushed(
+        &mut self,
+        pieces: &mut [IoSlice<'_>],
+        patience: Duration,
+    ) -> io::Result<()> {
         let (Transport::Plain(socket), Some(_)) = (&mut self.transport, self.client) else {
             return self.send(pieces, patience).await;
         };
         let mut pieces = without_empty_ends(pieces);
         while !pieces.is_empty() {
-            let last = |fd: &OwnedFd| socket::send_before_end(fd, pieces);
-            match within(patience, |context| socket.poll_sending(context, last)).await? {
+            let more = |fd: &OwnedFd| socket::send_before_more(fd, pieces);
+            match within(patience, |context| socket.poll_sending(context, more)).await? {
                 0 => return Err(io::ErrorKind::WriteZero.into()),
                 sent => IoSlice::advance_slices(&mut pieces, sent),
             }
         }
-        self.shutdown().await
+        Ok(())
+    }
+
+    /// Lets go what [`Self::send_unpushed`] left with the kernel.
+    pub fn push(&mut self) {
+        if self.keeps_unpushed() {
+            // Who has gone needs nothing.
+            let _ = socket::push(&self.plain().fd);
+        }
+    }
+
+    /// Whether there is a client at the other end of a plain connection.
+    fn keeps_unpushed(&self) -> bool {
+        matches!(self.transport, Transport::Plain(_)) && self.client.is_some()
     }
 
     /// Sends some of at most `length` bytes of a file from its position, which moves on, past this

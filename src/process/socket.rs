@@ -95,9 +95,15 @@ pub fn send(socket: &impl AsFd, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
     send_by(socket, pieces, MsgFlags::MSG_NOSIGNAL)
 }
 
-/// The same, right before the end: the kernel may wait for that, so that both travel in one packet.
-pub fn send_before_end(socket: &impl AsFd, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+/// The same, and the kernel keeps it until there is more, the end, a [`push`], or a fifth of a second over.
+pub fn send_before_more(socket: &impl AsFd, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
     send_by(socket, pieces, MsgFlags::MSG_NOSIGNAL | MsgFlags::from_bits_retain(libc::MSG_MORE))
+}
+
+/// Sends what the kernel keeps; an error for what is no TCP socket.
+pub fn push(socket: &impl AsFd) -> io::Result<()> {
+    // It is so already: to say so again is what sends.
+    Ok(nix::sys::socket::setsockopt(&socket.as_fd(), nix::sys::socket::sockopt::TcpNoDelay, &true)?)
 }
 
 fn send_by(socket: &impl AsFd, pieces: &[IoSlice<'_>], flags: MsgFlags) -> io::Result<usize> {
@@ -168,13 +174,29 @@ mod tests {
         client.set_nonblocking(true).expect("an option");
         let (server, _) = listener.accept().expect("a connection");
         let mut buffer = BytesMut::with_capacity(8);
-        send_before_end(&server, &[IoSlice::new(b"last")]).expect("room");
+        send_before_more(&server, &[IoSlice::new(b"last")]).expect("room");
         let nothing = receive(&client, &mut buffer).expect_err("nothing is on its way");
         assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
         server.shutdown(std::net::Shutdown::Write).expect("the end");
         wait_readable(&client, Duration::from_secs(5)).expect("news");
         assert_eq!(receive(&client, &mut buffer).expect("all"), 4);
         assert_eq!(receive(&client, &mut buffer).expect("with the end"), 0);
+    }
+
+    #[test]
+    fn what_is_kept_goes_out_when_it_is_pushed() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let client = TcpStream::connect(listener.local_addr().expect("one")).expect("heard");
+        client.set_nonblocking(true).expect("an option");
+        let (server, _) = listener.accept().expect("a connection");
+        server.set_nodelay(true).expect("an option");
+        let mut buffer = BytesMut::with_capacity(8);
+        send_before_more(&server, &[IoSlice::new(b"kept")]).expect("room");
+        let nothing = receive(&client, &mut buffer).expect_err("nothing is on its way");
+        assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
+        push(&server).expect("a connection");
+        wait_readable(&client, Duration::from_secs(5)).expect("news");
+        assert_eq!(receive(&client, &mut buffer).expect("all"), 4);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::SemaphorePermit;
 
+use super::batch::Place;
 use super::obey::change_headers;
 use super::reactor::Reactor;
 use super::{Client, Wire, check_limits};
@@ -48,6 +49,8 @@ pub(super) struct Exchange {
     waited: Duration,
     /// What the application said for the log.
     noted: Noted,
+    /// The place among calls whose replies wait for each other, where this one is to.
+    company: Option<Place>,
     /// Whether it has the thread's place in the application.
     has_slot: bool,
     /// Whether the acceptors were told so.
@@ -69,6 +72,7 @@ impl Exchange {
             began: Instant::now(),
             waited,
             noted: Noted::default(),
+            company: None,
             has_slot: false,
             is_told: false,
         }
@@ -133,7 +137,7 @@ impl Exchange {
         }
         let reply = self.with(reply);
         let is_whole = matches!(reply.body, Output::Full(_));
-        place.leave(is_whole.then(|| self.began.elapsed()), is_kept).await;
+        self.company = place.leave(is_whole.then(|| self.began.elapsed()), is_kept).await;
         reply
     }
 
@@ -189,6 +193,11 @@ impl Exchange {
                 self.reactor.shared.wait_for_client(self.reactor.core, None);
             }
         }
+    }
+
+    /// The place of a reply that is to be sent, and to wait for others then.
+    pub(super) fn take_company(&mut self) -> Option<Place> {
+        self.company.take()
     }
 
     /// Counts bytes of the body that were sent.

@@ -114,6 +114,8 @@ pub(super) struct Line {
     wire: Wire,
     silence: Duration,
     asked: Asked,
+    /// Whether the reply is to wait in the kernel until it is pushed.
+    pub(super) waits_for_others: bool,
     /// The target, for the log.
     uri: Vec<u8>,
     /// What may follow the head, once that was sent.
@@ -142,6 +144,7 @@ impl Line {
             wire,
             silence,
             asked,
+            waits_for_others: false,
             uri: Vec::new(),
             allowed: None,
             sent: 0,
@@ -425,9 +428,12 @@ impl Line {
             self.asked.framing.close(&mut out);
         }
         let pieces = &mut [IoSlice::new(&out)];
-        match end && !self.asked.may_go_on {
-            true => self.stream.send_last(pieces, self.silence).await,
-            false => self.stream.send(pieces, self.silence).await,
+        match (end, self.asked.may_go_on) {
+            (true, false) => self.stream.send_last(pieces, self.silence).await,
+            (true, true) if self.waits_for_others => {
+                self.stream.send_unpushed(pieces, self.silence).await
+            }
+            _ => self.stream.send(pieces, self.silence).await,
         }
     }
 

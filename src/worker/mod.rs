@@ -9,6 +9,7 @@ mod crew;
 mod exchange;
 mod http;
 mod line;
+mod load;
 mod obey;
 mod reactor;
 mod single;

@@ -18,6 +18,7 @@ use super::batch::Batch;
 use super::crew::{Crew, Job};
 use super::exchange::Exchange;
 use super::line::{Lent, Line};
+use super::load::Load;
 use super::{Inlet, Phase, Shared, Source, Wire, single};
 use crate::app::held;
 use crate::app::{Outlet, Output, Request};
@@ -54,7 +55,7 @@ pub(super) struct Reactor {
     /// Who serves its connections.
     pub(super) crew: Crew,
     /// The calls of this turn.
-    pub(super) batch: Batch,
+    pub(super) batch: Rc<Batch>,
     /// Told that there may be news before the thread waits.
     pub(super) look: Notify,
     /// Rings once a second.
@@ -93,6 +94,8 @@ impl Reactor {
             self.look.notify_one();
         }
         let mut line = lent.take()?;
+        let company = exchange.take_company();
+        line.waits_for_others = company.is_some();
         let is_done = matches!(reply.body, Output::Full(_));
         let mut is_overlong = false;
         let replied = {
@@ -117,6 +120,11 @@ impl Reactor {
         }
         if is_overlong {
             line.forget();
+        }
+        drop(exchange);
+        if company.is_some() {
+            let_others_go().await;
+            line.stream.push();
         }
         Some(line)
     }
@@ -174,6 +182,8 @@ pub(super) fn run(shared: &Arc<Shared>, core: usize) {
     let cores = shared.board.cores(shared.number - 1);
     let Some(counters) = cores.get(core) else { return };
     let pace = Pace::default();
+    let load = Arc::new(Load::new());
+    let (waiting, going_on) = (Arc::clone(&load), Arc::clone(&load));
     #[expect(clippy::disallowed_methods, reason = "a worker's thread is a reactor")]
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -181,7 +191,9 @@ pub(super) fn run(shared: &Arc<Shared>, core: usize) {
         .on_thread_park(move || {
             held::let_go();
             pace.write(&counters.lines);
+            waiting.wait();
         })
+        .on_thread_unpark(move || going_on.go_on())
         .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -195,7 +207,7 @@ pub(super) fn run(shared: &Arc<Shared>, core: usize) {
         busy: watch::Sender::new(false),
         connections: Arc::new(Semaphore::new(MOST_CONNECTIONS as usize)),
         crew: Crew::default(),
-        batch: Batch::default(),
+        batch: Rc::new(Batch::new(load)),
         look: Notify::new(),
         clock: Notify::new(),
     });

@@ -78,6 +78,47 @@ fn wait_replaced(server: &Server<'_>, old: &[i32], workers: usize) {
     });
 }
 
+/// A thread with too much to do sends replies together; what it has answered is with the kernel before it calls again.
+#[test]
+fn no_reply_is_lost_with_the_call_behind_it() {
+    if differs_on_purpose() {
+        return;
+    }
+    let app = "import os, time\n\
+               def application(environ, start_response):\n    \
+                   {'/': busy, '/long': long, '/die': lambda: os._exit(3)}[environ['PATH_INFO']]()\n    \
+                   start_response('200 OK', [('Content-Length', '2')])\n    \
+                   return [b'ok']\n\
+               def busy():\n    \
+                   end = time.perf_counter() + 0.002\n    \
+                   while time.perf_counter() < end: pass\n\
+               def long():\n    time.sleep(4)\n";
+    for last in ["/long", "/die"] {
+        let site = Site::new();
+        site.file("app.py", app);
+        let address = Address::Port(unused_port());
+        let door = ["--http11-socket", &address.to_string(), "--wsgi-file", "app.py"];
+        let server = site.start(&[&["--master", "--processes", "1"], &door[..]].concat());
+        server.wait_ready(&address);
+        let mut clients: Vec<_> = (0..12).map(|_| Connection::open(&address)).collect();
+        let asked = |path| Request::get(path).header("Connection", "keep-alive").bytes();
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_millis(600) {
+            clients.iter_mut().for_each(|client| client.send(asked("/")));
+            assert!(clients.iter_mut().all(|client| client.read_reply().status == 200));
+        }
+        let (end, others) = clients.split_last_mut().expect("some");
+        others.iter_mut().for_each(|client| client.send(asked("/")));
+        end.send(asked(last));
+        let begun = Instant::now();
+        for client in others {
+            client.set_timeout(Duration::from_secs(3));
+            assert_eq!(client.read_reply().text(), "ok");
+        }
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    }
+}
+
 #[test]
 fn graceful_reloads_lose_nothing() {
     let rounds = amount(4, 50);
