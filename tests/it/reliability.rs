@@ -104,11 +104,15 @@ fn no_reply_is_lost_with_the_call_behind_it() {
         let asked = |path| Request::get(path).header("Connection", "keep-alive").bytes();
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_millis(600) {
-            clients.iter_mut().for_each(|client| client.send(asked("/")));
+            for client in &mut clients {
+                client.send(asked("/"));
+            }
             assert!(clients.iter_mut().all(|client| client.read_reply().status == 200));
         }
         let (end, others) = clients.split_last_mut().expect("some");
-        others.iter_mut().for_each(|client| client.send(asked("/")));
+        for client in &mut *others {
+            client.send(asked("/"));
+        }
         end.send(asked(last));
         let begun = Instant::now();
         for client in others {
