@@ -37,16 +37,16 @@ const UNKNOWN: Duration = Duration::from_millis(1);
 /// So long calls that are not quick may take, all for which a reply waits.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// How long calls usually take follows each of them by such a part of the difference.
-const FOLLOWED: u32 = 8;
+/// For these, a longer call is remembered over some hundred shorter ones.
+const FORGOTTEN_SOON: u32 = 64;
 
 /// The calls of a turn.
 pub(super) struct Batch {
     places: Arc<Semaphore>,
     /// How long the next call may take: as long as the longest did, less with each that was shorter.
     longest: Cell<Duration>,
-    /// How long it will take, if it is like others.
-    usual: Cell<Duration>,
+    /// The same, sooner forgotten.
+    lately: Cell<Duration>,
     load: Arc<Load>,
 }
 
@@ -61,7 +61,7 @@ impl Batch {
     /// The calls of a thread that works so hard.
     pub(super) fn new(load: Arc<Load>) -> Self {
         let places = Arc::new(Semaphore::new(MOST as usize));
-        Self { places, longest: Cell::new(UNKNOWN), usual: Cell::default(), load }
+        Self { places, longest: Cell::new(UNKNOWN), lately: Cell::new(UNKNOWN), load }
     }
 
     /// Waits for a place, which is to be had before a call.
@@ -76,18 +76,15 @@ impl Batch {
 
     /// How much of all places the next call takes, so that all in them take no longer than a reply may wait.
     fn share(&self) -> u32 {
-        let share = (self.usual.get() * MOST).as_nanos().div_ceil(PATIENCE.as_nanos());
+        let share = (self.lately.get() * MOST).as_nanos().div_ceil(PATIENCE.as_nanos());
         u32::try_from(share).unwrap_or(MOST).clamp(1, MOST)
     }
 
     /// Knows of a call that took so long; `None` where there is more to come, of which nothing is known.
     fn count(&self, call: Option<Duration>) {
-        let longest = self.longest.get();
-        let faded = longest.saturating_sub(longest / FORGOTTEN);
-        self.longest.set(call.unwrap_or(UNKNOWN).max(faded));
-        if let Some(call) = call {
-            let usual = self.usual.get();
-            self.usual.set(usual.saturating_sub(usual / FOLLOWED) + call / FOLLOWED);
+        for (longest, forgotten) in [(&self.longest, FORGOTTEN), (&self.lately, FORGOTTEN_SOON)] {
+            let faded = longest.get().saturating_sub(longest.get() / forgotten);
+            longest.set(call.unwrap_or(UNKNOWN).max(faded));
         }
     }
 }
@@ -119,7 +116,7 @@ mod tests {
     fn batch(expected: Duration, is_full: bool) -> Rc<Batch> {
         let batch = Batch::new(Arc::new(Load::known(is_full)));
         batch.longest.set(expected);
-        batch.usual.set(expected);
+        batch.lately.set(expected);
         Rc::new(batch)
     }
 
@@ -191,6 +188,16 @@ mod tests {
         #[expect(clippy::disallowed_methods, reason = "a test needs a reactor")]
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let left = async { batch.enter().await.leave(Some(SHORT), true).await.is_some() };
+        assert!(!runtime.expect("a runtime").block_on(left));
+    }
+
+    #[test]
+    fn nobody_waits_where_a_call_took_too_long_lately() {
+        let batch = batch(2 * LONG, true);
+        batch.count(Some(Duration::from_millis(300)));
+        #[expect(clippy::disallowed_methods, reason = "a test needs a reactor")]
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let left = async { batch.enter().await.leave(Some(2 * LONG), true).await.is_some() };
         assert!(!runtime.expect("a runtime").block_on(left));
     }
 
