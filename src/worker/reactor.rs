@@ -3,12 +3,14 @@
 //! The application is called on this very thread, one request at a time: the slot. While the
 //! slot is taken nothing new is accepted here, so the kernel hands connections to idle threads.
 
+use std::future::poll_fn;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore, watch};
@@ -94,15 +96,21 @@ impl Reactor {
             self.look.notify_one();
         }
         let mut line = lent.take()?;
-        let company = exchange.take_company();
+        let mut company = exchange.take_company();
         line.waits_for_others = company.is_some();
         let is_done = matches!(reply.body, Output::Full(_));
         let mut is_overlong = false;
         let replied = {
-            let mut replied = std::pin::pin!(line.reply(reply, &mut exchange));
-            match overlong.filter(|_| is_done) {
-                None => replied.await,
-                Some(overlong) => {
+            let mut replied = pin!(line.reply(reply, &mut exchange));
+            let at_once = poll_fn(|context| Poll::Ready(replied.as_mut().poll(context))).await;
+            if at_once.is_pending() {
+                // A client that takes its time keeps no place among the calls.
+                company = None;
+            }
+            match (at_once, overlong.filter(|_| is_done)) {
+                (Poll::Ready(replied), _) => replied,
+                (Poll::Pending, None) => replied.await,
+                (Poll::Pending, Some(overlong)) => {
                     let in_time = tokio::time::timeout(OVERLONG, &mut replied).await;
                     if let Ok(replied) = in_time {
                         replied
@@ -124,6 +132,8 @@ impl Reactor {
         drop(exchange);
         if company.is_some() {
             let_others_go().await;
+        }
+        if line.waits_for_others {
             line.stream.push();
         }
         Some(line)

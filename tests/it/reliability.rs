@@ -78,42 +78,60 @@ fn wait_replaced(server: &Server<'_>, old: &[i32], workers: usize) {
     });
 }
 
+/// Calls that are short, or not, or the last.
+const CALLS: &str = "import os, time
+def application(environ, start_response):
+    call = {'/': busy, '/big': busy, '/long': long, '/die': lambda: os._exit(3)}
+    call[environ['PATH_INFO']]()
+    body = b'x' * (8 << 20) if environ['PATH_INFO'] == '/big' else b'ok'
+    start_response('200 OK', [('Content-Length', str(len(body)))])
+    return [body]
+def busy():
+    end = time.perf_counter() + 0.002
+    while time.perf_counter() < end: pass
+def long(): time.sleep(4)
+";
+
+fn kept(path: &str) -> Vec<u8> {
+    Request::get(path).header("Connection", "keep-alive").bytes()
+}
+
+/// A server whose only thread has had too much to do for a while, and its clients.
+fn overloaded(site: &Site) -> (Server<'_>, Address, Vec<Connection>) {
+    site.file("app.py", CALLS);
+    let address = Address::Port(unused_port());
+    let door = ["--http11-socket", &address.to_string(), "--wsgi-file", "app.py"];
+    let server = site.start(&[&["--master", "--processes", "1"], &door[..]].concat());
+    server.wait_ready(&address);
+    let mut clients: Vec<_> = (0..12).map(|_| Connection::open(&address)).collect();
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_millis(600) {
+        ask_together(&mut clients);
+    }
+    (server, address, clients)
+}
+
+fn ask_together(clients: &mut [Connection]) {
+    for client in &mut *clients {
+        client.send(kept("/"));
+    }
+    assert!(clients.iter_mut().all(|client| client.read_reply().status == 200));
+}
+
 /// A thread with too much to do sends replies together; what it has answered is with the kernel before it calls again.
 #[test]
 fn no_reply_is_lost_with_the_call_behind_it() {
     if differs_on_purpose() {
         return;
     }
-    let app = "import os, time\n\
-               def application(environ, start_response):\n    \
-                   {'/': busy, '/long': long, '/die': lambda: os._exit(3)}[environ['PATH_INFO']]()\n    \
-                   start_response('200 OK', [('Content-Length', '2')])\n    \
-                   return [b'ok']\n\
-               def busy():\n    \
-                   end = time.perf_counter() + 0.002\n    \
-                   while time.perf_counter() < end: pass\n\
-               def long():\n    time.sleep(4)\n";
     for last in ["/long", "/die"] {
         let site = Site::new();
-        site.file("app.py", app);
-        let address = Address::Port(unused_port());
-        let door = ["--http11-socket", &address.to_string(), "--wsgi-file", "app.py"];
-        let server = site.start(&[&["--master", "--processes", "1"], &door[..]].concat());
-        server.wait_ready(&address);
-        let mut clients: Vec<_> = (0..12).map(|_| Connection::open(&address)).collect();
-        let asked = |path| Request::get(path).header("Connection", "keep-alive").bytes();
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_millis(600) {
-            for client in &mut clients {
-                client.send(asked("/"));
-            }
-            assert!(clients.iter_mut().all(|client| client.read_reply().status == 200));
-        }
+        let (_server, _, mut clients) = overloaded(&site);
         let (end, others) = clients.split_last_mut().expect("some");
         for client in &mut *others {
-            client.send(asked("/"));
+            client.send(kept("/"));
         }
-        end.send(asked(last));
+        end.send(kept(last));
         let begun = Instant::now();
         for client in others {
             client.set_timeout(Duration::from_secs(3));
@@ -121,6 +139,24 @@ fn no_reply_is_lost_with_the_call_behind_it() {
         }
         assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
     }
+}
+
+#[test]
+fn who_takes_its_time_over_a_reply_keeps_nobody_from_being_called() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = Site::new();
+    let (_server, address, mut clients) = overloaded(&site);
+    let mut slow: Vec<_> = (0..20).map(|_| Connection::open(&address)).collect();
+    for client in &mut slow {
+        client.send(kept("/big"));
+        ask_together(&mut clients);
+    }
+    for client in &clients {
+        client.set_timeout(Duration::from_secs(3));
+    }
+    ask_together(&mut clients);
 }
 
 #[test]
