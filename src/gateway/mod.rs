@@ -22,9 +22,10 @@ use tokio::task::{JoinSet, LocalSet};
 
 use self::elsewhere::Elsewhere;
 use crate::log::say;
+use crate::net::acceptor::Acceptor;
 use crate::net::http::{PATIENCE, Requests, Rules, keep_time, plain};
 use crate::net::listen::Listener;
-use crate::net::stream::{Acceptor, Preface, Stream};
+use crate::net::stream::{Preface, Stream};
 use crate::net::tls::Tls;
 use crate::net::waiting::Waiting;
 use crate::options::settings::Settings;

@@ -2,6 +2,7 @@
 //!
 //! What is spoken on them is for [`worker`](crate::worker) and [`gateway`](crate::gateway).
 
+pub mod acceptor;
 pub mod address;
 pub mod http;
 pub mod listen;

@@ -1,4 +1,4 @@
-//! Connections and listeners of either kind, within a reactor.
+//! Connections of either kind, within a reactor.
 //!
 //! A connection is tried before the reactor is asked to watch it: one whose request is there
 //! already, and whose client takes the reply, is never registered.
@@ -20,12 +20,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest, Re
 use tokio::time::{sleep, timeout};
 use tokio_rustls::server::TlsStream;
 
-use super::listen::Listener;
 use super::tls::Tls;
 use crate::app::held;
 use crate::log::say;
 use crate::process::socket;
-use crate::process::turns::Turns;
 use crate::protocol::certificate::ClientCertificate;
 use crate::protocol::proxy;
 
@@ -342,9 +340,10 @@ impl Stream {
         pieces: &mut [IoSlice<'_>],
         patience: Duration,
     ) -> io::Result<()> {
-        let (Transport::Plain(socket), Some(_)) = (&mut self.transport, self.client) else {
+        if !self.keeps_unpushed() {
             return self.send(pieces, patience).await;
-        };
+        }
+        let socket = self.plain();
         let mut pieces = without_empty_ends(pieces);
         while !pieces.is_empty() {
             let more = |fd: &OwnedFd| socket::send_before_more(fd, pieces);
@@ -535,75 +534,4 @@ impl AsyncWrite for Stream {
     fn is_write_vectored(&self) -> bool {
         true
     }
-}
-
-/// A listening socket within a reactor.
-pub struct Acceptor {
-    socket: AsyncFd<OwnedFd>,
-    /// Set where one thread wakes for a connection, and not all.
-    turns: Option<Turns>,
-    port: Option<u16>,
-}
-
-impl Acceptor {
-    /// A further descriptor of a listening socket, within the reactor that runs.
-    pub fn new(listener: &Listener) -> io::Result<Self> {
-        let fd = OwnedFd::from(listener.socket.try_clone()?);
-        let socket = watch(fd, Interest::READABLE)?;
-        Ok(Self { socket, turns: None, port: listener.port() })
-    }
-
-    /// Has one of all who wait for this socket by turns wake for a connection. That one must accept it; who
-    /// waits for something else is to [`skip`](Self::skip) meanwhile.
-    #[must_use]
-    pub fn by_turns(mut self) -> Self {
-        self.turns = Some(Turns::new(self.socket.get_ref()));
-        self
-    }
-
-    /// The next connection; errors are the listener's, not those of a connection that failed.
-    pub async fn accept(&self) -> io::Result<Stream> {
-        if let Some(turns) = &self.turns {
-            turns.take();
-        }
-        loop {
-            let mut guard = self.socket.readable().await?;
-            let is_closed = guard.ready().is_read_closed();
-            match guard.try_io(socket::accept) {
-                Err(_) if is_closed => {
-                    // Clients are turned away: nobody comes any more.
-                    std::future::pending::<()>().await;
-                }
-                Err(_) => {}
-                Ok(Err(error)) if is_of_connection(&error) => {}
-                Ok(accepted) => return Ok(self.stream(accepted?)),
-            }
-        }
-    }
-
-    /// Leaves connections to others until [`Self::accept`] is called again.
-    pub fn skip(&self) {
-        if let Some(turns) = &self.turns {
-            turns.skip();
-        }
-    }
-
-    /// The next connection, where one is there already.
-    pub fn try_accept(&self) -> Option<io::Result<Stream>> {
-        match self.socket.try_io(Interest::READABLE, socket::accept) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
-            Err(error) if is_of_connection(&error) => None,
-            accepted => Some(accepted.map(|accepted| self.stream(accepted))),
-        }
-    }
-
-    fn stream(&self, (connection, client): (OwnedFd, Option<SocketAddr>)) -> Stream {
-        Stream::new(connection, client, self.port)
-    }
-}
-
-/// Errors that belong to the connection that was to be accepted, not to the listener.
-fn is_of_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }

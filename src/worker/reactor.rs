@@ -26,9 +26,10 @@ use crate::app::held;
 use crate::app::{Outlet, Output, Request};
 use crate::log::request::{Pace, write_waiting};
 use crate::log::say;
+use crate::net::acceptor::Acceptor;
 use crate::net::http::{PATIENCE, keep_time, let_others_go};
 use crate::net::listen::Listener;
-use crate::net::stream::{Acceptor, Preface, Stream};
+use crate::net::stream::{Preface, Stream};
 use crate::process::channel::{self, Note};
 use crate::process::scoreboard::Core;
 
