@@ -2,9 +2,7 @@
 //!
 //! They show a regression without the noise of sockets and other processes. Whole servers are compared by `bench.py`.
 
-use std::fs::File;
 use std::hint::black_box;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +11,7 @@ use criterion::{BatchSize, Criterion};
 use ruwsgi::app::Vars;
 use ruwsgi::log::request::{Outcome, RequestLog, Subject};
 use ruwsgi::process::lines::Lines;
+use ruwsgi::process::records;
 use ruwsgi::protocol::http::{Facts, vars};
 use ruwsgi::protocol::http1::{Event, Head, Reader};
 use ruwsgi::protocol::uwsgi;
@@ -75,10 +74,10 @@ fn packet_parse(criterion: &mut Criterion) {
     });
 }
 
-/// With the write of the line, to nowhere.
+/// With the write of the line, which nobody takes.
 fn log_line(criterion: &mut Criterion) {
-    let nowhere = File::options().write(true).open("/dev/null").expect("/dev/null");
-    let log = RequestLog { way: Some(Arc::new(OwnedFd::from(nowhere))), ..RequestLog::default() };
+    let (end, _) = records::pair().expect("a way");
+    let log = RequestLog { records: Some(Arc::new(end)), ..RequestLog::default() };
     let (vars, waiting) = (request_vars(), Lines::default());
     let outcome = Outcome {
         pid: 4242,

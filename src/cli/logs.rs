@@ -119,7 +119,6 @@ pub(super) fn requests(settings: &Settings, log: Option<&Pipe>) -> RequestLog {
     RequestLog {
         form,
         x_forwarded_for: logging.log_x_forwarded_for,
-        way: log.and_then(Pipe::requests),
-        one_by_one: log.is_some(),
+        records: log.and_then(Pipe::lines_end),
     }
 }

@@ -55,7 +55,8 @@ pub struct Pipe {
     writer: Option<Pid>,
     server: Option<Records>,
     requests: Option<Records>,
-    requests_end: Option<Arc<OwnedFd>>,
+    /// Where the lines of requests are written; `None` once it is over.
+    lines_end: Option<Arc<OwnedFd>>,
     /// As this server got them.
     outputs: Outputs,
     /// What was in place before: the pipe of the image before, or the same.
@@ -84,12 +85,16 @@ impl Pipe {
         let pair = |wanted: bool| wanted.then(records::pair).transpose();
         let (server_end, server) = pair(plan.takes_server())?.unzip();
         let (requests_end, requests) = pair(plan.takes_requests())?.unzip();
+        let lines_end = match &server_end {
+            Some(end) if requests_end.is_none() => Some(end.try_clone()?),
+            _ => requests_end,
+        };
         let mut pipe = Self {
             plan,
             writer: None,
             server,
             requests,
-            requests_end: requests_end.map(Arc::new),
+            lines_end: lines_end.map(Arc::new),
             outputs,
             before,
         };
@@ -124,10 +129,10 @@ impl Pipe {
         Ok(fork(hooks, child)?)
     }
 
-    /// Where workers write the lines of requests, if these go a way of their own.
+    /// Where workers write the lines of requests, each of which is a record.
     #[must_use]
-    pub fn requests(&self) -> Option<Arc<OwnedFd>> {
-        self.requests_end.clone()
+    pub fn lines_end(&self) -> Option<Arc<OwnedFd>> {
+        self.lines_end.clone()
     }
 
     /// Whether lines of the server go to loggers, and not to where standard error went.
@@ -185,7 +190,7 @@ impl Drop for Pipe {
     fn drop(&mut self) {
         // The process ends or goes on with what it has.
         let _ = self.before.put();
-        self.requests_end = None;
+        self.lines_end = None;
         self.server = None;
         self.requests = None;
         let Some(writer) = self.writer else { return };

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +17,7 @@ use super::time::add_now;
 use crate::app::headers::is_plain;
 use crate::app::{Vars, held};
 use crate::process::lines::Lines;
+use crate::process::records;
 use crate::process::scoreboard::now_roughly;
 
 /// How lines of requests are made and where they go.
@@ -26,10 +27,8 @@ pub struct RequestLog {
     pub form: Form,
     /// Whether a client is who X-Forwarded-For says.
     pub x_forwarded_for: bool,
-    /// The way to loggers of their own; else standard error.
-    pub way: Option<Arc<OwnedFd>>,
-    /// Whether each line is written for itself, because each write is a record.
-    pub one_by_one: bool,
+    /// The way to loggers, where each line is a record; else standard error.
+    pub records: Option<Arc<OwnedFd>>,
 }
 
 /// What the line of a request looks like.
@@ -65,23 +64,23 @@ impl RequestLog {
     /// A thread that goes on with the next request does not write: it would let go of the application's lock for
     /// that, and others would take it after each request.
     fn keep_or_write(&self, text: &[u8], waiting: &Lines) {
-        if let Some(way) = &self.way {
-            held::let_go();
-            // A log that cannot be written has nowhere to say so.
-            let _ = nix::unistd::write(way, text);
+        if let Some(records) = &self.records {
+            let is_full = records::write_now(records, text)
+                .is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+            if is_full {
+                held::let_go();
+                // A log that cannot be written has nowhere to say so.
+                let _ = nix::unistd::write(records, text);
+            }
             return;
         }
-        if !self.one_by_one {
-            if waiting.keep(text) {
-                return;
-            }
-            write_waiting(waiting);
-            if waiting.keep(text) {
-                return;
-            }
+        if waiting.keep(text) {
+            return;
         }
         write_waiting(waiting);
-        write(text);
+        if !waiting.keep(text) {
+            write(text);
+        }
     }
 }
 
@@ -129,7 +128,7 @@ fn write(text: &[u8]) {
     if !text.is_empty() {
         held::let_go();
         // A log that cannot be written has nowhere to say so.
-        let _ = std::io::stderr().lock().write_all(text);
+        let _ = io::stderr().lock().write_all(text);
     }
 }
 

@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use nix::cmsg_space;
 use nix::sys::socket::{
     AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType, UnixCredentials, recvmsg,
-    setsockopt, socketpair, sockopt,
+    send, setsockopt, socketpair, sockopt,
 };
 
 /// What waits to be taken, in bytes, where the system allows it.
@@ -40,6 +40,13 @@ pub fn pair() -> io::Result<(OwnedFd, Records)> {
     // A hint: the system's own limit holds.
     let _ = setsockopt(&writes, sockopt::SndBuf, &ROOM);
     Ok((writes, Records { socket: takes }))
+}
+
+/// Writes a record if there is room for it; `WouldBlock` where there is none.
+pub fn write_now(end: &impl AsFd, record: &[u8]) -> io::Result<()> {
+    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+    send(end.as_fd().as_raw_fd(), record, flags)?;
+    Ok(())
 }
 
 impl Records {
@@ -90,5 +97,16 @@ mod tests {
         }
         drop(writes);
         assert_eq!(takes.take(&mut space).expect("the end"), Record::End);
+    }
+
+    #[test]
+    fn nobody_waits_for_room() {
+        let (writes, takes) = pair().expect("a way");
+        let line = [b'x'; 100];
+        let full = (0..1_000_000).find_map(|_| write_now(&writes, &line).err()).expect("no room");
+        assert_eq!(full.kind(), io::ErrorKind::WouldBlock);
+        let record = takes.take(&mut Vec::new()).expect("the first");
+        assert_eq!(record, Record::From(std::process::id().cast_signed(), line.into()));
+        write_now(&writes, &line).expect("room again");
     }
 }
