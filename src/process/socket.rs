@@ -11,7 +11,8 @@ use std::time::Duration;
 use bytes::BufMut;
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::{MsgFlags, SockaddrIn, SockaddrIn6, SockaddrLike, SockaddrStorage, sendmsg};
+use nix::sys::socket::{MsgFlags, SockaddrIn, SockaddrIn6, SockaddrLike, SockaddrStorage};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, sendmsg};
 
 /// The next connection of a listening socket, which does not block, and its client where that has
 /// an address; `WouldBlock` where there is none.
@@ -70,12 +71,10 @@ pub fn defer(listener: &impl AsFd, patience: Duration) -> io::Result<()> {
 
 /// Appends what is there to a buffer, as much as it has room for; 0 at the end of the connection.
 pub fn receive(socket: &impl AsFd, buffer: &mut impl BufMut) -> io::Result<usize> {
-    let room = buffer.chunk_mut();
     #[expect(unsafe_code, reason = "reads into memory that need not be cleared before")]
-    // SAFETY: the kernel writes at most `room.len()` bytes at its start.
-    let got =
-        unsafe { libc::recv(socket.as_fd().as_raw_fd(), room.as_mut_ptr().cast(), room.len(), 0) };
-    let got = usize::try_from(got).map_err(|_| io::Error::last_os_error())?;
+    // SAFETY: nothing is written there but what the kernel read.
+    let room = unsafe { buffer.chunk_mut().as_uninit_slice_mut() };
+    let (_, got) = rustix::net::recv(socket, room, RecvFlags::empty())?;
     #[expect(unsafe_code, reason = "says how much was written")]
     // SAFETY: the kernel has just written so many bytes there.
     unsafe {
@@ -92,12 +91,12 @@ pub fn has_ended(socket: &impl AsFd) -> bool {
 
 /// Sends the pieces in their order, as far as there is room; how many bytes went.
 pub fn send(socket: &impl AsFd, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
-    send_by(socket, pieces, MsgFlags::MSG_NOSIGNAL)
+    send_by(socket, pieces, SendFlags::NOSIGNAL)
 }
 
 /// The same, and the kernel keeps it until there is more, the end, a [`push`], or a fifth of a second over.
 pub fn send_before_more(socket: &impl AsFd, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
-    send_by(socket, pieces, MsgFlags::MSG_NOSIGNAL | MsgFlags::from_bits_retain(libc::MSG_MORE))
+    send_by(socket, pieces, SendFlags::NOSIGNAL | SendFlags::MORE)
 }
 
 /// Sends what the kernel keeps; an error for what is no TCP socket.
@@ -106,12 +105,11 @@ pub fn push(socket: &impl AsFd) -> io::Result<()> {
     Ok(nix::sys::socket::setsockopt(&socket.as_fd(), nix::sys::socket::sockopt::TcpNoDelay, &true)?)
 }
 
-fn send_by(socket: &impl AsFd, pieces: &[IoSlice<'_>], flags: MsgFlags) -> io::Result<usize> {
-    let socket = socket.as_fd().as_raw_fd();
+fn send_by(socket: &impl AsFd, pieces: &[IoSlice<'_>], flags: SendFlags) -> io::Result<usize> {
     Ok(match pieces {
         // Less for the kernel to look at.
-        [piece] => nix::sys::socket::send(socket, piece, flags)?,
-        pieces => sendmsg::<()>(socket, pieces, &[], flags, None)?,
+        [piece] => rustix::net::send(socket, piece, flags)?,
+        pieces => sendmsg(socket, pieces, &mut SendAncillaryBuffer::default(), flags)?,
     })
 }
 
