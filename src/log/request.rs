@@ -11,6 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use nix::libc;
+use nix::sys::stat::{SFlag, fstat};
+
 use super::format::Format;
 use super::json;
 use super::time::add_now;
@@ -84,10 +87,15 @@ impl RequestLog {
     }
 }
 
-/// Writes the lines that wait, in one piece: to be called before a thread waits for requests, and
-/// now and then by somebody else.
+/// Writes the lines that wait: to be called before a thread waits for requests, and now and then by
+/// somebody else.
 pub fn write_waiting(lines: &Lines) {
-    write(&lines.take());
+    thread_local!(static ROOM: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
+    let mut text = ROOM.take();
+    text.clear();
+    lines.take(&mut text);
+    write(&text);
+    ROOM.set(text);
 }
 
 /// How often a thread writes the lines that wait: whenever it is about to wait itself, but no more than
@@ -121,15 +129,41 @@ impl Pace {
 
 /// Writes the lines that a process left which has ended.
 pub fn write_left(lines: &Lines) {
-    write(&lines.salvage());
+    lines.release();
+    write_waiting(lines);
 }
 
+/// Writes lines to standard error: in one piece to a file, and as many as other processes cannot write into elsewhere.
 fn write(text: &[u8]) {
-    if !text.is_empty() {
-        held::let_go();
-        // A log that cannot be written has nowhere to say so.
-        let _ = io::stderr().lock().write_all(text);
+    if text.is_empty() {
+        return;
     }
+    held::let_go();
+    let mut error = io::stderr().lock();
+    let is_file = fstat(&error).is_ok_and(|file| {
+        SFlag::from_bits_truncate(file.st_mode).intersection(SFlag::S_IFMT) == SFlag::S_IFREG
+    });
+    for piece in pieces(text, if is_file { usize::MAX } else { libc::PIPE_BUF }) {
+        // A log that cannot be written has nowhere to say so.
+        let _ = error.write_all(piece);
+    }
+}
+
+/// Lines in pieces of so many bytes at the most; one that is longer is a piece by itself.
+fn pieces(mut text: &[u8], most: usize) -> impl Iterator<Item = &[u8]> {
+    let is_end = |byte: &u8| *byte == b'\n';
+    std::iter::from_fn(move || {
+        let length = match text.get(..most) {
+            None => text.len(),
+            Some(start) => {
+                let last = start.iter().rposition(is_end).or_else(|| text.iter().position(is_end));
+                last.map_or(text.len(), |last| last + 1)
+            }
+        };
+        let piece;
+        (piece, text) = text.split_at(length);
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 /// What is said about a request that was answered.
@@ -359,11 +393,23 @@ mod tests {
     }
 
     #[test]
+    fn pieces_end_with_a_line() {
+        let cut = |most| pieces(b"one\ntwo\nthree\nfour\n", most).collect::<Vec<_>>();
+        assert_eq!(cut(usize::MAX), [&b"one\ntwo\nthree\nfour\n"[..]]);
+        assert_eq!(cut(8), [&b"one\ntwo\n"[..], b"three\n", b"four\n"]);
+        assert_eq!(cut(7), [&b"one\n"[..], b"two\n", b"three\n", b"four\n"]);
+        assert_eq!(cut(4), [&b"one\n"[..], b"two\n", b"three\n", b"four\n"]);
+        assert_eq!(pieces(b"one", 2).collect::<Vec<_>>(), [b"one"]);
+        assert_eq!(pieces(b"", 2).count(), 0);
+    }
+
+    #[test]
     fn a_line_waits_however_long_its_request_took() {
         let (vars, waiting) = (Vars::default(), Lines::default());
         let outcome = Outcome { took: Duration::from_secs(5), ..Outcome::default() };
         RequestLog::default().write(Subject { vars: &vars, own: &[] }, &outcome, &waiting);
-        let line = waiting.take();
+        let mut line = Vec::new();
+        waiting.take(&mut line);
         assert!(line.ends_with(b"core 0)\n"), "{}", line.escape_ascii());
     }
 }

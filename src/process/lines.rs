@@ -6,8 +6,8 @@
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Bytes of lines that may wait. So much goes into a pipe in one piece (`PIPE_BUF`).
-pub const MOST: usize = 4096;
+/// Bytes of lines that may wait.
+const MOST: usize = 16 << 10;
 
 /// Lines of one thread. All zero, there are none.
 #[repr(C)]
@@ -52,18 +52,19 @@ impl Lines {
         self.length.load(Ordering::Relaxed) == 0
     }
 
-    /// Takes all lines out.
-    pub fn take(&self) -> Vec<u8> {
-        if self.is_empty() {
-            return Vec::new();
+    /// Takes all lines out, to the end of a text.
+    pub fn take(&self, text: &mut Vec<u8>) {
+        if !self.is_empty() {
+            self.hold(|bytes, length| {
+                text.extend_from_slice(bytes.get(..length).unwrap_or_default());
+                ((), 0)
+            });
         }
-        self.hold(|bytes, length| (bytes.get(..length).unwrap_or_default().to_vec(), 0))
     }
 
-    /// Takes out what a process left that has ended, wherever it was.
-    pub fn salvage(&self) -> Vec<u8> {
+    /// Lets go of the place, for a process that has ended, wherever it was.
+    pub fn release(&self) {
         self.is_taken.store(false, Ordering::Release);
-        self.take()
     }
 
     /// Does something with the bytes and how many are used; gives how many are then.
@@ -87,14 +88,20 @@ impl Lines {
 mod tests {
     use super::*;
 
+    fn taken(lines: &Lines) -> Vec<u8> {
+        let mut text = Vec::new();
+        lines.take(&mut text);
+        text
+    }
+
     #[test]
     fn lines_are_kept_in_order_as_long_as_there_is_room() {
         let lines = Lines::default();
-        assert!(lines.take().is_empty());
+        assert!(taken(&lines).is_empty());
         assert!(lines.keep(b"one\n") && lines.keep(b"two\n"));
         assert!(!lines.keep(&[b'x'; MOST]));
-        assert_eq!(lines.take(), b"one\ntwo\n");
-        assert!(lines.take().is_empty());
+        assert_eq!(taken(&lines), b"one\ntwo\n");
+        assert!(taken(&lines).is_empty());
         assert!(lines.keep(&[b'x'; MOST]) && !lines.keep(b"y"));
     }
 
@@ -103,7 +110,8 @@ mod tests {
         let lines = Lines::default();
         assert!(lines.keep(b"one\n"));
         lines.is_taken.store(true, Ordering::SeqCst);
-        assert_eq!(lines.salvage(), b"one\n");
+        lines.release();
+        assert_eq!(taken(&lines), b"one\n");
         assert!(lines.keep(b"two\n"));
     }
 
@@ -114,7 +122,7 @@ mod tests {
             let taker = scope.spawn(|| {
                 let mut taken = Vec::new();
                 while taken.len() < 5000 * 5 {
-                    taken.extend(lines.take());
+                    lines.take(&mut taken);
                 }
                 taken
             });
