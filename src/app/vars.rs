@@ -4,6 +4,16 @@
 //! [`protocol::uwsgi`](crate::protocol::uwsgi).
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+
+/// So many spare buffers a thread keeps at the most, of so many bytes.
+const MOST_SPARE: usize = 16;
+const LARGEST_SPARE: usize = 4096;
+
+thread_local! {
+    /// Buffers of variables that are no more, for those to come.
+    static SPARE: RefCell<Vec<Vars>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Names and values in order; a name may stand more than once, the last one counts.
 #[derive(Clone, Debug, Default)]
@@ -44,15 +54,33 @@ pub struct TooLong;
 pub struct Truncated;
 
 impl Vars {
-    /// None yet, with room for so many bytes.
+    /// None yet, with room for those of a usual request.
     #[must_use]
-    pub fn with_room(bytes: usize) -> Self {
-        Self { packet: Vec::with_capacity(bytes), places: Vec::with_capacity(32) }
+    pub fn with_room() -> Self {
+        let spare = SPARE.with_borrow_mut(Vec::pop);
+        spare.unwrap_or_else(|| Self {
+            packet: Vec::with_capacity(1024),
+            places: Vec::with_capacity(32),
+        })
+    }
+
+    /// Leaves the buffers to [`Self::with_room`].
+    pub fn recycle(mut self) {
+        if self.packet.capacity() <= LARGEST_SPARE && self.places.capacity() > 0 {
+            self.packet.clear();
+            self.places.clear();
+            SPARE.with_borrow_mut(|spare| {
+                if spare.len() < MOST_SPARE {
+                    spare.push(self);
+                }
+            });
+        }
     }
 
     /// Takes a packet's body apart.
     pub fn parse(packet: &[u8]) -> Result<Self, Truncated> {
-        let mut places = Vec::with_capacity(32);
+        let Self { packet: mut bytes, mut places } = Self::with_room();
+        bytes.extend_from_slice(packet);
         let mut rest = packet;
         while !rest.is_empty() {
             let start = packet.len() - rest.len() + PREFIX;
@@ -66,7 +94,7 @@ impl Vars {
                 value: length(value)?,
             });
         }
-        Ok(Self { packet: packet.to_vec(), places })
+        Ok(Self { packet: bytes, places })
     }
 
     /// Adds a variable at the end.
@@ -205,6 +233,31 @@ mod tests {
         vars.push_header(b"TE", b"4").expect("short");
         assert_eq!(vars.get(b"HTTP_X_A"), Some(&b"3"[..]));
         assert_eq!(vars.named(b"HTTP_TE"), Some(&b"4"[..]));
+    }
+
+    #[test]
+    fn nothing_is_left_of_variables_that_were_recycled() {
+        let mut vars = Vars::with_room();
+        vars.push(b"A", b"1").expect("short");
+        let room = vars.packet.as_ptr();
+        vars.recycle();
+        let again = Vars::with_room();
+        assert_eq!((again.len(), again.packet_size(), again.get(b"A")), (0, 0, None));
+        assert_eq!(again.packet.as_ptr(), room);
+    }
+
+    #[test]
+    fn large_buffers_are_not_kept() {
+        let mut vars = Vars::with_room();
+        vars.push(b"A", &vec![b'x'; 2 * LARGEST_SPARE]).expect("short enough");
+        vars.recycle();
+        for vars in (0..2 * MOST_SPARE).map(|_| Vars::with_room()).collect::<Vec<_>>() {
+            vars.recycle();
+        }
+        SPARE.with_borrow(|spare| {
+            assert_eq!(spare.len(), MOST_SPARE);
+            assert!(spare.iter().all(|vars| vars.packet.capacity() <= LARGEST_SPARE));
+        });
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub fn client_address(client: Option<SocketAddr>) -> String {
 
 /// The variables of a request, in uWSGI's order.
 pub fn vars(head: &Head, facts: &Facts) -> Result<Vars, TooLong> {
-    let mut vars = Vars::with_room(1024);
+    let mut vars = Vars::with_room();
     let (host, uri) = split_target(head.target());
     let (path, query) = split_at_byte(&uri, b'?');
     vars.push(b"REQUEST_METHOD", head.method())?;

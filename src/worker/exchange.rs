@@ -233,6 +233,7 @@ impl Drop for Exchange {
         worker.average.store(u64::midpoint(average, micros), Ordering::Relaxed);
         let requests = worker.delta_requests.fetch_add(1, Ordering::Relaxed) + 1;
         self.log();
+        std::mem::take(&mut self.request.vars).recycle();
         if shared.settings.processes.reaper {
             signals::bury_children();
         }

@@ -37,12 +37,19 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
     let lent = Arc::new(Lent::default());
     let mut line = reactor.line(stream, wire);
     while let Some(arrival) = requests.next(&mut line.stream).await {
+        let is_going = *reactor.shared.phase.borrow() == Phase::Draining;
         let request = arrival.and_then(|(head, body)| {
+            let asked = Asked {
+                framing: Framing::None,
+                is_http11: head.version() == b"HTTP/1.1",
+                head_only: head.method() == b"HEAD",
+                may_go_on: requests.may_go_on(&head) && !is_going,
+            };
+            line.prepare(asked, head.target());
             let request = request(reactor, &facts, wire, is_unix, &head, body);
-            let request = request.map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)?;
-            Ok((request, head))
+            request.map_err(|_| StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
         });
-        let (request, head) = match request {
+        let request = match request {
             Ok(request) => request,
             Err(status) => {
                 let reply = plain(status, "", true);
@@ -52,14 +59,6 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
             }
         };
         arrived.notify_one();
-        let is_going = *reactor.shared.phase.borrow() == Phase::Draining;
-        let asked = Asked {
-            framing: Framing::None,
-            is_http11: head.version() == b"HTTP/1.1",
-            head_only: head.method() == b"HEAD",
-            may_go_on: requests.may_go_on(&head) && !is_going,
-        };
-        line.prepare(asked, head.target());
         let Some(back) = reactor.answer(request, line, &lent, None).await else { return };
         line = back;
         if !line.may_go_on() {
