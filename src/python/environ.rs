@@ -112,8 +112,21 @@ impl Names {
     }
 
     fn get(&self, name: &[u8]) -> Option<&Name> {
-        self.shelves.get(Self::shelf(name))?.iter().find(|known| known.bytes == name)
+        self.shelves.get(Self::shelf(name))?.iter().find(|known| same(known.bytes, name))
     }
+}
+
+/// Whether two words are the same; for short ones without a call, which would cost more than the look.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    fn ends(word: &[u8]) -> Option<(&[u8; 8], &[u8; 8])> {
+        Some((word.first_chunk()?, word.last_chunk()?))
+    }
+    one.len() == other.len()
+        && match (ends(one), ends(other)) {
+            (Some(one), Some(other)) if one != other => false,
+            (Some(_), _) => one.len() <= 16 || one == other,
+            (None, _) => one.iter().zip(other).all(|(one, other)| one == other),
+        }
 }
 
 /// Values of more bytes are not kept for the next request.
@@ -149,7 +162,7 @@ impl Last {
             return environ.set_item(&name.text, native(py, value)?);
         };
         match kept {
-            Some(kept) if *kept.bytes == *value => {
+            Some(kept) if same(&kept.bytes, value) => {
                 // The environ began with it.
                 let is_there = name.place < USUAL;
                 if is_there { Ok(()) } else { environ.set_item(&name.text, &kept.text) }
@@ -303,4 +316,23 @@ fn finish<'py>(
         environ.set_item(intern!(py, "uwsgi.core"), request.core)?;
     }
     Ok(environ)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_words_are_the_same() {
+        for length in 0..40 {
+            let word = vec![b'x'; length];
+            assert!(same(&word, &word.clone()), "{length}");
+            assert!(!same(&word, &[&word[..], b"x"].concat()), "{length}");
+            for place in 0..length {
+                let mut other = word.clone();
+                other[place] = b'y';
+                assert!(!same(&word, &other), "{length}, {place}");
+            }
+        }
+    }
 }
