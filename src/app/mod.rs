@@ -133,9 +133,6 @@ pub trait App: Send + Sync {
     /// The application's source files as they are loaded now.
     fn sources(&self) -> Vec<std::path::PathBuf>;
 
-    /// Writes to the log where every thread of the application is, whatever they are doing.
-    fn tell_where(&self);
-
     /// Says to the application that the process ends.
     fn end(&self);
 }

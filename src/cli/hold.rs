@@ -48,7 +48,7 @@ fn permissions(text: &str) -> Result<u32, String> {
 /// Holds the sockets until it is told to stop. Their files stay: servers that have them go on.
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let wrong = |error: io::Error| Failure::new(format!("cannot wait for signals: {error}"));
-    let mut signals = Signals::watch(&[Signal::SIGTERM, Signal::SIGINT]).map_err(wrong)?;
+    let signals = Signals::watch(&[Signal::SIGTERM, Signal::SIGINT]).map_err(wrong)?;
     let mut holder = Holder::open(arguments)?;
     for socket in &holder.sockets {
         say!("holding {} for servers that ask at {}", socket.address, arguments.control);

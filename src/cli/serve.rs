@@ -117,7 +117,7 @@ fn carry_on(
     let touch_reload = legacy.touch_reload.iter().cloned();
     settings.reload.touch_reload =
         touch_reload.map(|value| Named { value, origin: origin() }).collect();
-    let mut signals = match signals {
+    let signals = match signals {
         Some(signals) => signals,
         None => watch_signals(&settings)?,
     };
@@ -146,7 +146,7 @@ fn carry_on(
         hooks: &NoHooks,
         errands: &NoErrands,
         live: &|_| 1,
-        signals: &mut signals,
+        signals: &signals,
     }))
 }
 

@@ -299,7 +299,7 @@ impl Thread {
 
     /// Whether it did not go away.
     fn is_there(&self) -> bool {
-        !self.stream.socket().is_some_and(|socket| socket::has_ended(&socket))
+        !self.stream.socket().is_some_and(socket::has_ended)
     }
 
     /// Hands a request over, and waits for the first word of the reply.

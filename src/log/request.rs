@@ -127,6 +127,13 @@ impl Pace {
     }
 }
 
+/// Writes the lines of a thread that is busy with something else, maybe in another process.
+pub fn write_stuck(lines: &Lines) {
+    let mut text = Vec::new();
+    lines.try_drain(|lines| text.extend_from_slice(lines));
+    write(&text);
+}
+
 /// Writes the lines that a process left which has ended.
 pub fn write_left(lines: &Lines) {
     lines.release();

@@ -38,7 +38,7 @@ const LONGEST: usize = 1 << 20;
 /// got; `enter` takes the identity and the directory in which files are opened.
 pub(super) fn run(plan: &Plan, ways: &[Way<'_>], enter: &dyn Fn()) -> io::Result<()> {
     // What ends the server must not end its log.
-    let mut signals = Signals::watch(SIGNALS)?;
+    let signals = Signals::watch(SIGNALS)?;
     release(SIGNALS);
     let rest = open_rest(plan, enter)?;
     let mut writer = Writer {

@@ -10,6 +10,7 @@ use super::cron::Clock;
 use super::event::{Event, Place};
 use super::touched::{Touched, Wish};
 use super::{Job, Master};
+use crate::log::request::write_stuck;
 use crate::log::say;
 use crate::net::listen;
 use crate::options::hooks::HookAction;
@@ -20,6 +21,9 @@ use crate::process::shell::{self, Program};
 
 /// So often it is looked again after a request that takes too long.
 const SOON: Duration = Duration::from_millis(50);
+
+/// A thread that is in one call for so many microseconds keeps no line from being written.
+const STUCK: u64 = 500_000;
 
 /// What is remembered from look to look.
 pub(super) struct Looks {
@@ -76,6 +80,7 @@ fn rules(settings: &Settings) -> cheaper::Rules {
 impl Master<'_> {
     pub(super) fn look(&mut self) {
         self.keep_log();
+        self.write_lines();
         self.job.daemons.find_orphans();
         if self.job.state.is_stopping() {
             return;
@@ -95,6 +100,19 @@ impl Master<'_> {
         let Job { log: Some(log), hooks, signals, .. } = &mut self.job else { return };
         if let Err(error) = log.keep(*hooks, &|| signals.forget()) {
             say!("cannot start the process that writes the log: {error}");
+        }
+    }
+
+    /// Writes the lines of threads that have been in one call for a while, and cannot.
+    fn write_lines(&self) {
+        let now = scoreboard::now_micros();
+        for core in
+            (0..self.job.board.workers().len()).flat_map(|index| self.job.board.cores(index))
+        {
+            let since = core.since.load(Ordering::SeqCst);
+            if since > 0 && now.saturating_sub(since) > STUCK {
+                write_stuck(&core.lines);
+            }
         }
     }
 

@@ -111,7 +111,7 @@ pub struct Job<'a> {
     /// Lives as the process of a place; runs in the child.
     pub live: &'a dyn Fn(Place) -> u8,
     /// Watched since the program began.
-    pub signals: &'a mut Signals,
+    pub signals: &'a Signals,
 }
 
 /// Runs until the end; gives the exit code.

@@ -171,9 +171,9 @@ impl Stream {
     /// The connection's socket, where nothing but it stands between this process and the client;
     /// none where TLS is spoken.
     #[must_use]
-    pub fn socket(&self) -> Option<Arc<OwnedFd>> {
+    pub fn socket(&self) -> Option<&OwnedFd> {
         match &self.transport {
-            Transport::Plain(socket) => Some(Arc::clone(&socket.fd)),
+            Transport::Plain(socket) => Some(&socket.fd),
             Transport::Tls(_) => None,
         }
     }

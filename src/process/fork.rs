@@ -1,8 +1,9 @@
 //! Forking, with room for an interpreter's own fork handlers.
 
 use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicI32, Ordering};
 
-use nix::unistd::{ForkResult, Pid};
+use nix::unistd::{ForkResult, Pid, getpid};
 
 /// What an interpreter wants done around a fork, on the forking thread.
 pub trait ForkHooks {
@@ -28,9 +29,18 @@ pub enum Side {
     Parent,
 }
 
+static PARENT: AtomicI32 = AtomicI32::new(0);
+
+/// The process that forked this one, whether it is still there or not.
+#[must_use]
+pub fn parent() -> Pid {
+    Pid::from_raw(PARENT.load(Ordering::Relaxed))
+}
+
 /// Forks; the child runs `child` and ends with its code, never returning to the caller.
 pub fn fork(hooks: &dyn ForkHooks, child: impl FnOnce() -> u8) -> nix::Result<Pid> {
     let mut result = Err(nix::Error::UnknownErrno);
+    let parent = getpid();
     hooks.around(&mut || {
         result = split();
         if matches!(result, Ok(ForkResult::Child)) { Side::Child } else { Side::Parent }
@@ -38,6 +48,7 @@ pub fn fork(hooks: &dyn ForkHooks, child: impl FnOnce() -> u8) -> nix::Result<Pi
     match result? {
         ForkResult::Parent { child } => Ok(child),
         ForkResult::Child => {
+            PARENT.store(parent.as_raw(), Ordering::Relaxed);
             // A panic ends the child, not more.
             let code = std::panic::catch_unwind(std::panic::AssertUnwindSafe(child));
             exit_now(code.unwrap_or(101))

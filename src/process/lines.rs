@@ -62,6 +62,17 @@ impl Lines {
         }
     }
 
+    /// Takes all lines out, and has something done with them first; not where somebody else holds the place, who may
+    /// be a process that has stopped, or what a signal has interrupted.
+    pub fn try_drain(&self, work: impl FnOnce(&[u8])) {
+        if !self.is_taken.swap(true, Ordering::Acquire) {
+            self.with_place(|bytes, length| {
+                work(bytes.get(..length).unwrap_or_default());
+                ((), 0)
+            });
+        }
+    }
+
     /// Lets go of the place, for a process that has ended, wherever it was.
     pub fn release(&self) {
         self.is_taken.store(false, Ordering::Release);
@@ -73,6 +84,11 @@ impl Lines {
         while self.is_taken.swap(true, Ordering::Acquire) {
             std::hint::spin_loop();
         }
+        self.with_place(work)
+    }
+
+    /// The same with the place in hand, which is let go of.
+    fn with_place<T>(&self, work: impl FnOnce(&mut [u8; MOST], usize) -> (T, usize)) -> T {
         #[expect(unsafe_code, reason = "the place is held")]
         // SAFETY: who swapped `false` for `true` is alone with the bytes until it stores `false`.
         let bytes = unsafe { &mut *self.bytes.get() };
@@ -113,6 +129,19 @@ mod tests {
         lines.release();
         assert_eq!(taken(&lines), b"one\n");
         assert!(lines.keep(b"two\n"));
+    }
+
+    #[test]
+    fn who_does_not_wait_takes_what_nobody_holds() {
+        let lines = Lines::default();
+        assert!(lines.keep(b"one\n"));
+        lines.is_taken.store(true, Ordering::SeqCst);
+        lines.try_drain(|_| unreachable!("somebody holds the place"));
+        lines.release();
+        let mut taken = Vec::new();
+        lines.try_drain(|text| taken.extend_from_slice(text));
+        assert_eq!(taken, b"one\n");
+        assert!(lines.is_empty() && lines.keep(b"two\n"));
     }
 
     #[test]

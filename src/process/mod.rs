@@ -25,3 +25,4 @@ pub mod signals;
 pub mod socket;
 pub mod title;
 pub mod turns;
+pub mod watchdog;

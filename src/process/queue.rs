@@ -1,10 +1,11 @@
 //! How many connections wait at a listening socket, as the kernel counts them.
 //!
 //! TCP sockets tell it themselves; of unix sockets only the kernel's socket monitor knows
-//! (`sock_diag(7)`), which `ss -l` asks, too.
+//! (`sock_diag(7)`), which `ss -l` asks, too. Nothing is allocated: it is also asked within handlers of signals.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
+use bytes::BufMut;
 use nix::libc;
 use nix::sys::socket::{
     AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket,
@@ -79,19 +80,20 @@ const MESSAGE: usize = 16;
 const LENGTH: u32 = 40;
 
 /// A request of netlink: its header, and a `unix_diag_req`.
-fn question(inode: u32) -> Vec<u8> {
+fn question(inode: u32) -> [u8; HEADER + REQUEST] {
     const IS_REQUEST: u16 = 1;
     const ANY_STATE: u32 = u32::MAX;
     const ANY_COOKIE: u32 = u32::MAX;
-    let mut bytes = Vec::with_capacity(HEADER + REQUEST);
-    bytes.extend(LENGTH.to_ne_bytes());
-    bytes.extend(BY_FAMILY.to_ne_bytes());
-    bytes.extend(IS_REQUEST.to_ne_bytes());
+    let mut bytes = [0; HEADER + REQUEST];
+    let mut room = &mut bytes[..];
+    room.put_u32_ne(LENGTH);
+    room.put_u16_ne(BY_FAMILY);
+    room.put_u16_ne(IS_REQUEST);
     // Neither a sequence number nor a port is needed for one question.
-    bytes.extend([0; 8]);
-    bytes.extend([AddressFamily::Unix as u8, 0, 0, 0]);
+    room.put_u64_ne(0);
+    room.put_slice(&[AddressFamily::Unix as u8, 0, 0, 0]);
     for field in [ANY_STATE, inode, SHOW_LENGTHS, ANY_COOKIE, ANY_COOKIE] {
-        bytes.extend(field.to_ne_bytes());
+        room.put_u32_ne(field);
     }
     bytes
 }

@@ -12,8 +12,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SigSet, Signal, raise};
+use nix::unistd::getppid;
 use signal_hook::SigId;
+
+use super::fork::parent;
 
 /// Signals that were received and not yet taken.
 pub struct Signals {
@@ -38,9 +41,9 @@ impl Signals {
     }
 
     /// The signals received since the last call.
-    pub fn take(&mut self) -> Vec<Signal> {
+    pub fn take(&self) -> Vec<Signal> {
         let mut bytes = [0; 64];
-        while self.woken.read(&mut bytes).is_ok_and(|length| length == bytes.len()) {}
+        while (&self.woken).read(&mut bytes).is_ok_and(|length| length == bytes.len()) {}
         let raised =
             self.watched.iter().filter(|(_, raised, _)| raised.swap(false, Ordering::SeqCst));
         raised.map(|(signal, ..)| *signal).collect()
@@ -86,6 +89,9 @@ const F_SETSIG: i32 = 10;
 /// watch it.
 pub const LOOK: Signal = Signal::SIGURG;
 
+/// On it Python's fault handler writes to the log where the threads of a worker are.
+pub const TELL_WHERE: Signal = Signal::SIGUSR2;
+
 /// What a master says to its workers and gateways. They are held over the fork; a child releases
 /// them when it watches them.
 pub const TO_CHILDREN: &[Signal] = &[
@@ -108,10 +114,13 @@ pub fn release(signals: &[Signal]) {
     let _ = signals.iter().copied().collect::<SigSet>().thread_unblock();
 }
 
-/// Asks the kernel for a signal when the parent of this process ends.
+/// Asks the kernel for a signal when the process ends that forked this one; it may have ended already.
 pub fn on_parent_end(signal: Signal) {
-    // Where the kernel does not know it, workers outlive a killed master, as in uWSGI.
+    // Where the kernel does not know it, who looks finds out.
     let _ = nix::sys::prctl::set_pdeathsig(signal);
+    if getppid() != parent() {
+        let _ = raise(signal);
+    }
 }
 
 /// Buries all children of this process that have ended.

@@ -6,13 +6,13 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use nix::sys::signal::Signal;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyModule};
 
 use super::websocket::{self, Keeping};
 use crate::log::say;
 use crate::process::inspect;
+use crate::process::signals::TELL_WHERE;
 
 /// What the module tells of the server.
 #[derive(Clone)]
@@ -131,9 +131,6 @@ fn flush_files(py: Python<'_>) -> PyResult<()> {
     }
     Ok(())
 }
-
-/// The signal on which a worker writes to the log where its threads are.
-pub(super) const TELL_WHERE: Signal = Signal::SIGUSR2;
 
 /// Prepares a new worker and runs `uwsgi.post_fork_hook` in it.
 pub(super) fn enter_worker(py: Python<'_>) -> PyResult<()> {

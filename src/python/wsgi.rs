@@ -372,11 +372,6 @@ impl App for Wsgi {
         Python::attach(|py| sources(py).unwrap_or_default())
     }
 
-    fn tell_where(&self) {
-        // Python's fault handler writes from within the signal, without the interpreter's lock.
-        let _ = nix::sys::signal::raise(module::TELL_WHERE);
-    }
-
     fn end(&self) {
         Python::attach(|py| {
             if let Err(error) = module::run_at_exit(py) {

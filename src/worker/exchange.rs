@@ -12,12 +12,13 @@ use tokio::sync::SemaphorePermit;
 use super::batch::Place;
 use super::obey::change_headers;
 use super::reactor::Reactor;
-use super::{Client, Wire, check_limits};
+use super::{Wire, check_limits};
 use crate::app::{Noted, Outlet, Output, Reply, Request, Vars};
 use crate::log::request::{Outcome, Subject};
 use crate::log::say;
 use crate::options::table::Logging;
 use crate::process::scoreboard::{now, now_roughly};
+use crate::process::watchdog::Client;
 use crate::process::{inspect, signals};
 use crate::protocol::REQUEST_START;
 use crate::route::mounts;
@@ -144,8 +145,7 @@ impl Exchange {
     /// A reply, counted and with the headers that the configuration wants.
     fn with(&mut self, mut reply: Reply) -> Reply {
         if !matches!(reply.body, Output::Full(_)) {
-            // Once something is sent there is nothing else to say to the client.
-            self.reactor.shared.wait_for_client(self.reactor.core, None);
+            self.reactor.shared.settle(self.reactor.core);
             // Other tasks of the thread get a turn while this reply goes out.
             self.is_told = self.has_slot;
             if self.is_told {
@@ -174,11 +174,8 @@ impl Exchange {
             b" ",
             vars.get(b"REQUEST_URI").unwrap_or_default(),
         ]);
-        if client.is_some() {
-            self.reactor.shared.wait_for_client(self.reactor.core, client);
-        }
         let since = u64::try_from(now_roughly().as_micros()).unwrap_or(u64::MAX);
-        core.since.store(since, Ordering::Release);
+        self.reactor.shared.watchdog.begin(self.reactor.core, since, client);
     }
 
     /// Lets the next request of this thread into the application.
@@ -187,11 +184,9 @@ impl Exchange {
             if std::mem::take(&mut self.is_told) {
                 self.reactor.busy.send_replace(false);
             }
+            self.reactor.shared.settle(self.reactor.core);
             self.reactor.slot.add_permits(1);
             self.reactor.counters.since.store(0, Ordering::Release);
-            if self.reactor.shared.settings.limits.harakiri > 0 {
-                self.reactor.shared.wait_for_client(self.reactor.core, None);
-            }
         }
     }
 

@@ -8,14 +8,17 @@ use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::BufMut;
+
 use super::exchange::Exchange;
 use super::obey::{Allowed, change_headers, obey_http};
-use super::{Client, Shared, Wire};
+use super::{Shared, Wire, overdue};
 use crate::app::held;
 use crate::app::{FilePart, Headers, Noted, Outlet, Output, Piece, Pieces, Reply};
 use crate::log::say;
 use crate::net::http::add_date;
 use crate::net::stream::Stream;
+use crate::process::watchdog::Client;
 use crate::protocol::fastcgi;
 use crate::protocol::reply::{self, frame};
 
@@ -53,42 +56,40 @@ impl Framing {
     }
 
     /// What stands before a part of this length.
-    fn open(self, out: &mut Vec<u8>, length: usize) {
+    fn open(self, out: &mut impl BufMut, length: usize) {
         match self {
             Self::None => {}
-            Self::Chunks => out.extend_from_slice(format!("{length:x}\r\n").as_bytes()),
-            Self::Frames => out.extend_from_slice(&frame::prefix(length)),
+            Self::Chunks => out.put_slice(format!("{length:x}\r\n").as_bytes()),
+            Self::Frames => out.put_slice(&frame::prefix(length)),
             Self::Records { id, .. } => fastcgi::open_output(out, id, length),
         }
     }
 
     /// What stands behind a part.
-    fn close(self, out: &mut Vec<u8>) {
+    fn close(self, out: &mut impl BufMut) {
         if self == Self::Chunks {
-            out.extend_from_slice(b"\r\n");
+            out.put_slice(b"\r\n");
         }
     }
 
     /// What stands behind the last part. Without it the reply is known to be incomplete.
-    fn end(self, out: &mut Vec<u8>) {
+    fn end(self, out: &mut impl BufMut) {
         match self {
             Self::None => {}
-            Self::Chunks => out.extend_from_slice(b"0\r\n\r\n"),
-            Self::Frames => out.extend_from_slice(&frame::prefix(0)),
+            Self::Chunks => out.put_slice(b"0\r\n\r\n"),
+            Self::Frames => out.put_slice(&frame::prefix(0)),
             Self::Records { id, .. } => fastcgi::put_end(out, id),
         }
     }
 
-    /// A short reply as a whole.
-    pub(super) fn wrap(self, head: &[u8], body: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(head.len() + body.len() + 64);
+    /// Appends a short reply as a whole; allocates nothing, but for chunks.
+    pub(super) fn wrap(self, out: &mut impl BufMut, head: &[u8], body: &[u8]) {
         for part in [head, body] {
-            self.open(&mut out, part.len());
-            out.extend_from_slice(part);
-            self.close(&mut out);
+            self.open(out, part.len());
+            out.put_slice(part);
+            self.close(out);
         }
-        self.end(&mut out);
-        out
+        self.end(out);
     }
 }
 
@@ -232,7 +233,7 @@ impl Line {
     /// can say something to them.
     pub(super) fn client(&self, wanted: bool) -> Option<Client> {
         let connection = wanted.then(|| self.stream.socket()).flatten()?;
-        Some(Client { wire: self.wire, framing: self.asked.framing, connection })
+        Some(overdue::client(connection, self.wire, self.asked.framing))
     }
 
     /// Whether a further request may come behind the reply that was sent.
@@ -454,7 +455,7 @@ impl Line {
         if !knows_it || !self.asked.is_http11 || self.allowed.is_some() {
             return Err(io::Error::other("the connection cannot be anything else"));
         }
-        self.shared.wait_for_client(self.core, None);
+        self.begin_now()?;
         self.allowed = Some(Allowed { has_body: true, length: None });
         self.asked.may_go_on = false;
         let mut out = Vec::with_capacity(head.len() + 4);
@@ -466,12 +467,19 @@ impl Line {
         self.stream.send_now(&mut [IoSlice::new(&out)], self.silence)
     }
 
+    /// Something is sent while the application runs: there is nothing else to say to the client from here on.
+    fn begin_now(&self) -> io::Result<()> {
+        match self.shared.watchdog.settle(self.core) {
+            true => Err(io::ErrorKind::BrokenPipe.into()),
+            false => Ok(()),
+        }
+    }
+
     /// Sends what the application gives before it returns.
     fn write(&mut self, status: &[u8], headers: &Headers, bytes: &[u8]) -> io::Result<()> {
         let mut out = Vec::new();
         if self.allowed.is_none() {
-            // Once something is sent there is nothing else to say to the client.
-            self.shared.wait_for_client(self.core, None);
+            self.begin_now()?;
             let mut reply = Reply {
                 status: status.to_vec(),
                 headers: headers.clone(),

@@ -7,36 +7,36 @@
 mod batch;
 mod crew;
 mod exchange;
+mod house;
 mod http;
 mod line;
 mod load;
 mod obey;
+mod overdue;
 mod reactor;
 mod single;
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, getpid, getppid};
+use nix::unistd::{getpid, pause};
 use tokio::sync::watch;
 
-use self::line::Framing;
-use crate::app::{App, Reply};
-use crate::log::request::{RequestLog, write_waiting};
+use self::house::WORDS;
+use crate::app::{App, held};
+use crate::log::request::RequestLog;
 use crate::log::say;
-use crate::net::listen::{self, Listener};
+use crate::net::listen::Listener;
 use crate::net::tls::Tls;
 use crate::options::settings::Settings;
 use crate::options::table::beyond;
-use crate::process::fork::exit_now;
-use crate::process::inspect;
-use crate::process::scoreboard::{Scoreboard, Worker, now_micros, now_roughly};
+use crate::process::scoreboard::{Scoreboard, Worker, now_roughly};
 use crate::process::signals::{self, Signals, StartGuard};
-use crate::protocol::reply;
+use crate::process::watchdog::{Rules, Watchdog};
+use crate::process::{fork, inspect};
 use crate::route::static_files::Files;
 
 /// What is spoken on a source of connections.
@@ -112,15 +112,6 @@ enum Phase {
     Draining,
 }
 
-/// A client that waits for the application.
-struct Client {
-    wire: Wire,
-    /// What its reply travels in.
-    framing: Framing,
-    /// Its connection, only to be used when the thread that serves it is stuck.
-    connection: Arc<OwnedFd>,
-}
-
 /// What all threads of a worker share.
 struct Shared {
     number: usize,
@@ -134,8 +125,10 @@ struct Shared {
     phase: watch::Sender<Phase>,
     server_name: String,
     started: Instant,
-    /// The clients whose requests are in the application, by thread.
-    clients: Vec<Mutex<Option<Client>>>,
+    /// What masters say.
+    signals: Signals,
+    /// Keeps the limits that hold within a call.
+    watchdog: Arc<Watchdog>,
     /// What is served without the application.
     files: Files,
     /// Requests that each of several applications answered, by its number.
@@ -144,12 +137,8 @@ struct Shared {
     most_requests: u64,
     /// Whether the worker has asked for a successor.
     worn: AtomicBool,
-    /// Whether the application has begun to do what it does at its end.
-    ends: AtomicBool,
     /// When its memory was looked at, milliseconds since 1970.
     looked: AtomicU64,
-    /// Its parent.
-    master: Pid,
 }
 
 /// The memory of a worker is looked at so many milliseconds after the last time, at the earliest.
@@ -178,10 +167,14 @@ impl Shared {
         is_time
     }
 
-    /// Keeps who waits for the application in a thread.
-    fn wait_for_client(&self, core: usize, client: Option<Client>) {
-        if let Some(Ok(mut waiting)) = self.clients.get(core).map(|place| place.lock()) {
-            *waiting = client;
+    /// Nothing is to be said to the client of a thread's request but what this thread says. One that got its answer
+    /// already waits for nothing else: the master is about to kill this process.
+    fn settle(&self, core: usize) {
+        if self.watchdog.settle(core) {
+            held::let_go();
+            loop {
+                pause();
+            }
         }
     }
 
@@ -196,11 +189,13 @@ impl Shared {
         });
     }
 
-    /// Lets the application do once what it does at its end.
-    fn end(&self) {
-        if !self.ends.swap(true, Ordering::SeqCst) && !self.settings.processes.skip_atexit {
+    /// Lets the application do once what it does at its end; `false` where it is about that already.
+    fn end(&self) -> bool {
+        let is_first = self.watchdog.begin_end();
+        if is_first && !self.settings.processes.skip_atexit {
             self.app.end();
         }
+        is_first
     }
 
     /// Asks for a successor. The worker serves on until the master has one, and lets it go.
@@ -209,7 +204,7 @@ impl Shared {
             say!("worker {} goes: {why}", self.number);
             self.worker.worn.store(true, Ordering::SeqCst);
             // A master that is gone takes its workers along.
-            let _ = kill(self.master, signals::LOOK);
+            let _ = kill(fork::parent(), signals::LOOK);
         }
     }
 
@@ -223,25 +218,27 @@ impl Shared {
     }
 }
 
-/// The signals with which masters let finish, pause and go on.
-const SIGNALS: &[Signal] = &[Signal::SIGTERM, Signal::SIGHUP, Signal::SIGTSTP, Signal::SIGCONT];
-
-/// Those with which they stop at once.
-const AT_ONCE: &[Signal] = &[Signal::SIGINT, Signal::SIGQUIT];
-
 /// Lives as a worker; gives the exit code of its process.
 #[must_use]
 pub fn run(job: Job) -> u8 {
     let Some(worker) = job.board.workers().get(job.number - 1) else { return 1 };
     // Masters stop with INT at once and let finish with HUP; process managers send TERM to all.
-    let loading = StartGuard::new(AT_ONCE);
-    let Ok(signals) = Signals::watch(&[SIGNALS, AT_ONCE].concat()) else { return 1 };
+    let loading = StartGuard::new(WORDS.at_once);
+    let Ok(signals) = Signals::watch(&house::signals()) else { return 1 };
     signals::release(signals::TO_CHILDREN);
     signals::on_parent_end(Signal::SIGHUP);
-    let master = getppid();
     let app = match (job.app)() {
         Ok(app) => app,
         Err(code) => return code,
+    };
+    let rules = rules(job.number, &job.settings, &job.sources);
+    let cores = job.board.cores(job.number - 1);
+    let watchdog = match Watchdog::start(rules, cores, &WORDS) {
+        Ok(watchdog) => watchdog,
+        Err(error) => {
+            say!("a worker cannot watch itself: {error}");
+            return 1;
+        }
     };
     drop(loading);
     let (limit, delta) = (job.settings.reload.max_requests, job.settings.reload.max_requests_delta);
@@ -265,26 +262,24 @@ pub fn run(job: Job) -> u8 {
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default(),
         started: Instant::now(),
-        clients: (0..job.settings.processes.threads).map(|_| Mutex::new(None)).collect(),
+        signals,
+        watchdog,
         files: Files::new(&job.settings),
         asked: (0..=job.settings.python.mount.len()).map(|_| AtomicU64::new(0)).collect(),
         most_requests,
         worn: AtomicBool::new(false),
-        ends: AtomicBool::new(false),
         looked: AtomicU64::new(0),
-        master,
         settings: job.settings,
     });
-    serve(&shared, signals);
-    shared.end();
+    serve(&shared);
+    let _ = shared.end();
     0
 }
 
 /// Runs all threads until the last request is answered.
-fn serve(shared: &Arc<Shared>, signals: Signals) {
+fn serve(shared: &Arc<Shared>) {
     let threads = usize::try_from(shared.settings.processes.threads).unwrap_or(1);
-    let keeper = Arc::clone(shared);
-    spawn("keeper", None, move || keep_house(&keeper, signals));
+    house::watch_files(shared);
     let others: Vec<_> = (1..threads)
         .filter_map(|core| {
             let shared = Arc::clone(shared);
@@ -322,168 +317,28 @@ fn run_core(shared: &Arc<Shared>, core: usize) {
     shared.app.on_thread(&name, &mut || reactor::run(shared, core));
 }
 
-/// Watches signals, limits and files while the threads serve.
-fn keep_house(shared: &Arc<Shared>, mut signals: Signals) {
-    let harakiri = harakiri(shared);
-    let autoreload = Duration::from_secs(shared.settings.reload.py_autoreload);
-    let mut files = sources_of(shared, autoreload);
-    let mut looked = Instant::now();
-    let mercy = Duration::from_secs(shared.settings.reload.worker_reload_mercy);
-    let mut told = None;
-    let mut orphaned: Option<Instant> = None;
-    loop {
-        let timeout = PollTimeout::from(if harakiri > 0 || told.is_some() || orphaned.is_some() {
-            200_u16
-        } else {
-            1000
-        });
-        let mut ready = [PollFd::new(std::os::fd::AsFd::as_fd(&signals), PollFlags::POLLIN)];
-        // An interrupted wait is as good as one that is over.
-        let _ = poll(&mut ready, timeout);
-        let came = signals.take();
-        if came.iter().any(|signal| AT_ONCE.contains(signal)) {
-            leave(shared);
-        }
-        for signal in came {
-            told = told.or((signal == Signal::SIGTERM).then(Instant::now));
-            match signal {
-                Signal::SIGHUP => shared.drain(),
-                Signal::SIGTSTP => shared.pause(Phase::Paused),
-                Signal::SIGCONT => shared.pause(Phase::Serving),
-                _ => {}
-            }
-        }
-        // A thread that is in the application cannot write them itself.
-        shared.board.cores(shared.number - 1).iter().for_each(|core| write_waiting(&core.lines));
-        if told.is_some_and(|since| finishes_on_term(shared, since)) {
-            shared.drain();
-        }
-        if orphaned.is_none() && getppid() != shared.master {
-            // Nobody is left to kill who does not end.
-            orphaned = Some(Instant::now());
-            shared.drain();
-        }
-        if orphaned.is_some_and(|since| since.elapsed() >= mercy) {
-            say!("worker {} is alone and did not finish in time", shared.number);
-            exit_now(1);
-        }
-        if harakiri > 0 && is_queued(shared) {
-            answer_overdue(shared, harakiri);
-        }
-        if !autoreload.is_zero() && looked.elapsed() >= autoreload {
-            looked = Instant::now();
-            let now = sources_of(shared, autoreload);
-            let changed = files.iter().find(|(path, time)| {
-                now.iter().any(|(known, changed)| known == path && changed != time)
-            });
-            if let Some((path, _)) = changed {
-                say!("[uwsgi-python-reloader] module {} changed", path.display());
-                shared.worker.wants_reload.store(true, Ordering::SeqCst);
-            }
-            files = now;
-        }
-    }
-}
-
-/// Ends the process: at once if it is in a request or ends already, else when the application has done what
-/// it does at its end.
-fn leave(shared: &Arc<Shared>) {
-    let cores = shared.board.cores(shared.number - 1);
-    let is_busy = cores.iter().any(|core| core.since.load(Ordering::SeqCst) != 0);
-    shared.pause(Phase::Paused);
-    let ends = !is_busy && !shared.ends.load(Ordering::SeqCst);
-    let ending = Arc::clone(shared);
-    let ending = ends.then(|| {
-        spawn("end", None, move || {
-            ending.end();
-            exit_now(0)
-        })
-    });
-    if ending.flatten().is_none() {
-        for core in cores {
-            write_waiting(&core.lines);
-        }
-        exit_now(0);
-    }
-}
-
-/// Whether a worker that got TERM finishes by itself. One that a gateway feeds does not, while the
-/// server stops: the master says when the gateway is done. Process managers send TERM to all.
-fn finishes_on_term(shared: &Shared, since: Instant) -> bool {
-    let fed = shared.sources.iter().any(|source| source.wire == Wire::Gateway);
-    let stopping = shared.worker.stopping.load(Ordering::SeqCst);
-    !fed || (!stopping && since.elapsed() > Duration::from_secs(1))
-}
-
-/// How long a request may take until its client is answered, microseconds; 0 is for ever. A worker
-/// that is asked to end before it is killed has that time, too.
-fn harakiri(shared: &Shared) -> u64 {
-    let limits = &shared.settings.limits;
+/// What a worker is to be watched for.
+fn rules(number: usize, settings: &Settings, sources: &[Source]) -> Rules {
+    let limits = &settings.limits;
+    // A worker that is asked to end before it is killed has that time, too.
     let seconds = match (limits.harakiri, limits.harakiri_graceful_timeout) {
         (0, _) => 0,
         (seconds, grace) => seconds.saturating_add(grace),
     };
-    seconds.saturating_mul(1_000_000)
-}
-
-/// Whether so many clients wait that a slow request is ended for them, where that was asked for;
-/// also where the kernel does not tell how many wait.
-fn is_queued(shared: &Shared) -> bool {
-    let listeners = shared.sources.iter().filter_map(|source| match &source.inlet {
-        Inlet::Listener(listener) => Some(&**listener),
+    let listeners = sources.iter().filter_map(|source| match &source.inlet {
+        Inlet::Listener(listener) => Some(listener.socket.as_fd()),
         Inlet::Channel(_) => None,
     });
-    let threshold = shared.settings.limits.harakiri_queue_threshold;
-    threshold == 0 || listen::queue(listeners).is_none_or(|waiting| waiting > threshold)
-}
-
-/// A master that watches has killed a worker so many microseconds after its client was answered.
-const LEFT_ALONE: u64 = 5_000_000;
-
-/// Answers the clients of requests that take too long; the master is about to kill this process.
-fn answer_overdue(shared: &Shared, limit: u64) {
-    let now = now_micros();
-    for (core, client) in shared.board.cores(shared.number - 1).iter().zip(&shared.clients) {
-        let since = core.since.load(Ordering::SeqCst);
-        if since == 0 || now.saturating_sub(since) <= limit {
-            continue;
-        }
-        // A thread that panicked with the lock has no client any more.
-        let client = client.lock().map(|mut client| client.take()).ok().flatten();
-        if let Some(client) = client {
-            shared.app.tell_where();
-            let reply = timeout_reply(&client);
-            // A client that is gone needs no answer.
-            let _ = nix::unistd::write(&client.connection, &reply);
-        } else if now.saturating_sub(since) > limit.saturating_add(LEFT_ALONE) {
-            // The master of an earlier image watched this process; none does now.
-            say!("worker {} is left alone with a request that takes too long", shared.number);
-            let _ = kill(getpid(), Signal::SIGKILL);
-        }
+    Rules {
+        limit: seconds.saturating_mul(1_000_000),
+        threshold: limits.harakiri_queue_threshold,
+        // A socket that cannot be asked is as good as one that does not tell.
+        queues: listeners.filter_map(|socket| socket.try_clone_to_owned().ok()).collect(),
+        answer: overdue::answer,
+        master: fork::parent(),
+        mercy: settings.reload.worker_reload_mercy.saturating_mul(1_000_000),
+        alone: format!("worker {number} is alone and did not finish in time\n"),
     }
-}
-
-fn timeout_reply(client: &Client) -> Vec<u8> {
-    let text = "Gateway Timeout\n";
-    let mut reply = Reply::plain("504 Gateway Timeout", text);
-    reply.headers.push("Connection", "close");
-    reply.headers.push("Content-Length", text.len().to_string());
-    let mut head = match client.wire {
-        Wire::Cgi { nph: false, .. } => reply::cgi_head(&reply),
-        _ => reply::head(&reply, b"HTTP/1.1"),
-    };
-    head.extend_from_slice(b"\r\n");
-    client.framing.wrap(&head, text.as_bytes())
-}
-
-type Sources = Vec<(std::path::PathBuf, std::time::SystemTime)>;
-
-fn sources_of(shared: &Shared, interval: Duration) -> Sources {
-    if interval.is_zero() {
-        return Vec::new();
-    }
-    let files = shared.app.sources().into_iter();
-    files.filter_map(|path| Some((path.clone(), path.metadata().ok()?.modified().ok()?))).collect()
 }
 
 /// Checks the limits that are looked at after a request.

@@ -21,7 +21,7 @@ use super::crew::{Crew, Job};
 use super::exchange::Exchange;
 use super::line::{Lent, Line};
 use super::load::Load;
-use super::{Inlet, Phase, Shared, Source, Wire, single};
+use super::{Inlet, Phase, Shared, Source, Wire, house, single};
 use crate::app::held;
 use crate::app::{Outlet, Output, Request};
 use crate::log::request::{Pace, write_waiting};
@@ -62,7 +62,7 @@ pub(super) struct Reactor {
     /// Told that there may be news before the thread waits.
     pub(super) look: Notify,
     /// Rings once a second.
-    clock: Notify,
+    pub(super) clock: Notify,
 }
 
 impl Reactor {
@@ -230,6 +230,7 @@ async fn serve(reactor: Rc<Reactor>) {
     let clock = Rc::clone(&reactor);
     tokio::task::spawn_local(keep_time(move || clock.clock.notify_waiters()));
     tokio::task::spawn_local(look_first(Rc::clone(&reactor)));
+    tokio::task::spawn_local(house::keep(Rc::clone(&reactor)));
     let mut acceptors = tokio::task::JoinSet::new();
     for source in &reactor.shared.sources {
         let reactor = Rc::clone(&reactor);
