@@ -73,7 +73,7 @@ impl Elsewhere {
         head_only: bool,
         mut client: Client<'_>,
     ) -> Result<bool, Broken> {
-        let mut server = match self.connect(client.patience).await {
+        let mut server = match self.connect(client.turn.patience).await {
             Ok(server) => server,
             Err(status) => return client.refuse(status).await,
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::pool::{Lost, Refusal, Thread};
+use super::pool::{Lost, Refusal, Thread, Turn};
 use super::{Gateway, tunnel};
 use crate::app::vars::TooLong;
 use crate::app::{Body, Vars};
@@ -33,8 +33,8 @@ pub(super) struct Client<'c> {
     pub(super) stream: &'c mut Stream,
     /// Longest time in which nothing goes on.
     pub(super) silence: Duration,
-    /// Longest wait for a thread that is free.
-    pub(super) patience: Duration,
+    /// How the request waits for a thread that is free.
+    pub(super) turn: Turn<'c>,
     /// Waits for threads.
     pub(super) waiting: &'c mut Waiting,
     /// Whether a further request may come.
@@ -54,16 +54,17 @@ pub(super) async fn forward(
     (head, mut body): (Head, Body),
     mut client: Client<'_>,
 ) -> Result<bool, Broken> {
-    let packet = match packet(gateway, facts, &head, &body) {
+    let packet = match packet(gateway, facts, &head, &body, client.turn.waited) {
         Ok(packet) => packet,
         Err(status) => return client.refuse(status).await,
     };
     if !gateway.elsewhere.is_empty() {
+        client.turn.place = None;
         let head_only = head.method() == b"HEAD";
         return gateway.elsewhere.answer(&packet, &mut body, head_only, client).await;
     }
     for _ in 0..TRIES {
-        let mut thread = match gateway.pool.thread(client.patience, client.waiting).await {
+        let mut thread = match gateway.pool.thread(client.turn.patience, client.waiting).await {
             Ok(thread) => thread,
             Err(Refusal::Overloaded) => {
                 say!("[warning] the http gateway is overloaded: too many requests wait");
@@ -71,6 +72,7 @@ pub(super) async fn forward(
             }
             Err(Refusal::TooLate) => return client.refuse(StatusCode::GATEWAY_TIMEOUT).await,
         };
+        client.turn.place = None;
         match thread.ask(&packet, &mut body, client.silence).await {
             Ok(first) => return client.relay(gateway, thread, first).await,
             Err(Lost::NotTaken) => {}
@@ -109,6 +111,7 @@ fn packet(
     facts: &Facts,
     head: &Head,
     body: &Body,
+    waited: Duration,
 ) -> Result<Vec<u8>, StatusCode> {
     let settings = &gateway.settings;
     let made =
@@ -118,8 +121,8 @@ fn packet(
                 vars.push(b"CONTENT_LENGTH", body.len().to_string().as_bytes())?;
             }
             if settings.statistics.metrics.is_some() {
-                let now = scoreboard::now().as_secs_f64().to_string();
-                vars.push(REQUEST_START, now.as_bytes())?;
+                let since = scoreboard::now().saturating_sub(waited);
+                vars.push(REQUEST_START, since.as_secs_f64().to_string().as_bytes())?;
             }
             Ok(vars)
         });

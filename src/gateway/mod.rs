@@ -8,11 +8,14 @@ mod forward;
 mod pool;
 mod tunnel;
 
+use std::future::poll_fn;
 use std::io::IoSlice;
 use std::os::fd::OwnedFd;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -21,6 +24,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 use self::elsewhere::Elsewhere;
+use self::pool::Turn;
 use crate::log::say;
 use crate::net::acceptor::Acceptor;
 use crate::net::http::{PATIENCE, Requests, Rules, keep_time, plain};
@@ -225,9 +229,8 @@ async fn out_of_patience(gateway: &Gateway) {
     tokio::time::sleep(PATIENCE).await;
 }
 
-async fn serve_connection(gateway: &Rc<Gateway>, mut stream: Stream, to_https: bool) {
+async fn serve_connection(gateway: &Gateway, stream: Stream, to_https: bool) {
     let settings = &gateway.settings;
-    let facts = facts(gateway, &stream);
     let silence = Duration::from_secs(settings.http.http_timeout);
     let rules = Rules {
         head: settings.limits.buffer_size,
@@ -246,40 +249,80 @@ async fn serve_connection(gateway: &Rc<Gateway>, mut stream: Stream, to_https: b
         let soon = leaving.wait_for(|leaving| *leaving == Leaving::Soon);
         let _ = tokio::time::timeout(PATIENCE, soon).await;
     };
-    let mut requests = Requests::new(rules, drained);
-    let mut waiting = Waiting::default();
-    while let Some(arrived) = requests.next(&mut stream).await {
-        let request = match arrived {
-            Ok(request) => request,
-            Err(status) => {
-                let reply = plain(status, "", true);
-                // Who is gone needs no word.
-                let _ = stream.send(&mut [IoSlice::new(&reply)], silence).await;
-                break;
-            }
-        };
-        let may_go_on = requests.may_go_on(&request.0) && *gateway.leaving.borrow() == Leaving::No;
-        let is_http11 = request.0.version() == b"HTTP/1.1";
-        let patience = or_else(settings.http.http_connect_timeout, silence);
-        let client = forward::Client {
-            stream: &mut stream,
-            silence,
-            patience,
-            waiting: &mut waiting,
-            may_go_on,
-            is_http11,
-        };
-        let answered = match to_https {
-            true => client.send_to_https(&request.0).await,
-            false => forward::forward(gateway, &facts, request, client).await,
-        };
-        match answered {
+    let mut connection = Connection {
+        gateway,
+        facts: facts(gateway, &stream),
+        requests: Requests::new(rules, drained),
+        stream,
+        waiting: Waiting::default(),
+        silence,
+        to_https,
+    };
+    let patience = or_else(settings.http.http_connect_timeout, silence);
+    while connection.requests.wait(&mut connection.stream).await.is_some() {
+        let turn = gateway.pool.turn(patience, &mut connection.waiting).await;
+        // In a box: where many are connected, what the last request used is near the processor, and what this
+        // connection used is not.
+        match Box::pin(connection.serve_request(turn)).await {
             Ok(true) => {}
             Ok(false) => break,
             Err(forward::Broken) => return,
         }
     }
-    requests.end(stream).await;
+    connection.requests.end(connection.stream).await;
+}
+
+/// A connection of a client.
+struct Connection<'g> {
+    gateway: &'g Gateway,
+    facts: Facts,
+    requests: Requests<'g>,
+    stream: Stream,
+    /// Waits for threads.
+    waiting: Waiting,
+    /// Longest time in which nothing goes on.
+    silence: Duration,
+    to_https: bool,
+}
+
+impl Connection<'_> {
+    /// Reads and answers a request; whether a further one may come.
+    async fn serve_request(&mut self, mut turn: Turn<'_>) -> Result<bool, forward::Broken> {
+        let Self { gateway, facts, requests, stream, waiting, silence, to_https } = self;
+        let arrived = {
+            let mut next = pin!(requests.next(stream));
+            match poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await {
+                Poll::Ready(arrived) => arrived,
+                Poll::Pending => {
+                    // A client that takes its time keeps no place.
+                    turn.place = None;
+                    next.await
+                }
+            }
+        };
+        let request = match arrived {
+            Some(Ok(request)) => request,
+            Some(Err(status)) => {
+                let reply = plain(status, "", true);
+                // Who is gone needs no word.
+                let _ = stream.send(&mut [IoSlice::new(&reply)], *silence).await;
+                return Ok(false);
+            }
+            None => return Ok(false),
+        };
+        let client = forward::Client {
+            stream,
+            silence: *silence,
+            turn,
+            waiting,
+            may_go_on: requests.may_go_on(&request.0) && *gateway.leaving.borrow() == Leaving::No,
+            is_http11: request.0.version() == b"HTTP/1.1",
+        };
+        match to_https {
+            true => client.send_to_https(&request.0).await,
+            false => forward::forward(gateway, facts, request, client).await,
+        }
+    }
 }
 
 /// A time in seconds, or another one where none was said.

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use super::forward::hand_over;
 use crate::app::Body;
@@ -25,6 +25,20 @@ use crate::process::channel::{self, Note};
 use crate::process::scoreboard::{Core, Gateway as Told, Scoreboard};
 use crate::process::socket;
 use crate::protocol::reply::frame::{Event, Reader};
+
+/// So many requests are read before a thread is free for them. Others are left with the kernel: what was read long
+/// ago is far from the processor when its turn comes.
+const READ_AHEAD: usize = 32;
+
+/// A request that may be read, or not left with the kernel any longer.
+pub(super) struct Turn<'p> {
+    /// Its place among those that were read; to be given back when it has a thread.
+    pub(super) place: Option<SemaphorePermit<'p>>,
+    /// How long it may wait for a thread.
+    pub(super) patience: Duration,
+    /// How long it has been waiting.
+    pub(super) waited: Duration,
+}
 
 /// A thread of a worker, as far as it is this gateway's: a connection to it.
 pub(super) struct Thread {
@@ -63,6 +77,8 @@ pub(super) struct Pool {
     others: Vec<(usize, Arc<OwnedFd>)>,
     /// Requests that may wait.
     limit: usize,
+    /// Places for requests that are read before they wait.
+    places: Semaphore,
     line: RefCell<Line>,
 }
 
@@ -70,6 +86,8 @@ pub(super) struct Pool {
 struct Line {
     idle: Vec<Thread>,
     waiting: VecDeque<oneshot::Sender<Thread>>,
+    /// How many wait that were not read.
+    unread: usize,
     /// When workers were wanted last.
     wanted: Option<Instant>,
     /// Connections so far.
@@ -79,6 +97,11 @@ struct Line {
 }
 
 impl Line {
+    /// How many wait.
+    fn length(&self) -> usize {
+        self.waiting.len() + self.unread
+    }
+
     /// A thread that is idle: the last one that came, whose memory is warm. One that is in a request of
     /// another socket only where all are.
     fn take_idle(&mut self) -> Option<Thread> {
@@ -119,7 +142,8 @@ impl Pool {
         limit: usize,
     ) -> io::Result<Self> {
         let channel = watch(channel, Interest::READABLE)?;
-        Ok(Self { channel, board, number, others, limit, line: RefCell::default() })
+        let places = Semaphore::new(READ_AHEAD);
+        Ok(Self { channel, board, number, others, limit, places, line: RefCell::default() })
     }
 
     /// What this gateway tells.
@@ -176,6 +200,30 @@ impl Pool {
         self.board.cores(worker.checked_sub(1)?).get(core)
     }
 
+    /// Waits until a request is to be read, whose client may wait for a thread for so long.
+    pub(super) async fn turn(&self, patience: Duration, waiting: &mut Waiting) -> Turn<'_> {
+        if let Ok(place) = self.places.try_acquire() {
+            return Turn { place: Some(place), patience, waited: Duration::ZERO };
+        }
+        if self.line.borrow().length() >= self.limit {
+            // It is read to be refused.
+            return Turn { place: None, patience, waited: Duration::ZERO };
+        }
+        self.count_unread(|unread| unread + 1);
+        let since = Instant::now();
+        // The semaphore is never closed.
+        let place = waiting.wait(patience, self.places.acquire()).await.and_then(Result::ok);
+        self.count_unread(|unread| unread - 1);
+        let waited = since.elapsed();
+        Turn { place, patience: patience.saturating_sub(waited), waited }
+    }
+
+    fn count_unread(&self, change: impl FnOnce(usize) -> usize) {
+        let mut line = self.line.borrow_mut();
+        line.unread = change(line.unread);
+        self.tell(&line);
+    }
+
     /// A thread that is idle, once there is one.
     pub(super) async fn thread(
         &self,
@@ -187,7 +235,7 @@ impl Pool {
             if let Some(thread) = line.take_idle() {
                 return Ok(thread);
             }
-            if line.waiting.len() >= self.limit {
+            if line.length() >= self.limit {
                 if let Some(told) = self.told() {
                     told.refused.fetch_add(1, Ordering::Relaxed);
                 }
@@ -255,7 +303,7 @@ impl Pool {
     /// Tells the master and the other gateways how many wait.
     fn tell(&self, line: &Line) {
         if let Some(told) = self.told() {
-            told.queued.store(line.waiting.len() as u64, Ordering::SeqCst);
+            told.queued.store(line.length() as u64, Ordering::SeqCst);
         }
     }
 }

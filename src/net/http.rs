@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::io::IoSlice;
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use bytes::BytesMut;
@@ -86,6 +86,21 @@ impl<'r> Requests<'r> {
         }
     }
 
+    /// Waits until there may be something to read of the next request, which is left with the kernel; `None` where
+    /// none comes any more. Meanwhile there is no room to read in.
+    pub async fn wait(&mut self, stream: &mut Stream) -> Option<()> {
+        self.waiting.begin(self.rules.wait);
+        self.poll(|context, buffer| {
+            let is_here = !buffer.is_empty() || stream.poll_readable(context).is_ready();
+            if is_here {
+                return Poll::Ready(Some(()));
+            }
+            *buffer = BytesMut::new();
+            Poll::Pending
+        })
+        .await
+    }
+
     /// The next request; `None` where none comes any more.
     pub async fn next(&mut self, stream: &mut Stream) -> Option<Arrived> {
         self.waiting.begin(self.rules.wait);
@@ -117,13 +132,21 @@ impl<'r> Requests<'r> {
 
     /// Reads more of a head; `None` where it is waited for no longer.
     async fn more_of_head(&mut self, stream: &mut Stream) -> Option<usize> {
+        // Errors are the client's, and there is nobody to answer.
+        self.poll(|context, buffer| stream.poll_receive(context, buffer).map(Result::ok)).await
+    }
+
+    /// Waits for something of a head; `None` where it is waited for no longer.
+    async fn poll<T>(
+        &mut self,
+        mut what: impl FnMut(&mut Context<'_>, &mut BytesMut) -> Poll<Option<T>>,
+    ) -> Option<T> {
         let Self { buffer, waiting, drained, is_drained, is_used, .. } = self;
         // A client that has begun to speak is heard out.
         let is_idle = buffer.is_empty();
         std::future::poll_fn(|context| {
-            if let Poll::Ready(received) = stream.poll_receive(context, buffer) {
-                // Errors are the client's, and there is nobody to answer.
-                return Poll::Ready(received.ok());
+            if let Poll::Ready(done) = what(context, buffer) {
+                return Poll::Ready(done);
             }
             if !*is_drained && drained.as_mut().poll(context).is_ready() {
                 *is_drained = true;

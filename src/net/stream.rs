@@ -303,6 +303,17 @@ impl Stream {
         }
     }
 
+    /// Is over when there may be something to read, which is left where it is.
+    pub fn poll_readable(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        match &self.transport {
+            Transport::Plain(Socket { watched: Some(watched), .. }) if self.early.is_empty() => {
+                watched.poll_read_ready(context).map(drop)
+            }
+            // Who is not watched is tried.
+            _ => Poll::Ready(()),
+        }
+    }
+
     /// Sends all of the pieces in their order; `TimedOut` where the client takes nothing for so
     /// long.
     pub async fn send(&mut self, pieces: &mut [IoSlice<'_>], patience: Duration) -> io::Result<()> {

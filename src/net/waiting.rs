@@ -1,10 +1,10 @@
 //! Waits with an end, one after another, by one timer.
 //!
 //! The timer is left alone while the end moves on, and looks again when it rings: setting one for each wait
-//! costs more than most waits take.
+//! costs more than most waits take. So does asking it, where there are thousands: it is not asked before it can have rung.
 
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -14,15 +14,23 @@ use tokio::time::{Instant, Sleep, sleep_until};
 pub struct Waiting {
     until: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
+    /// When the timer rings, and whom it wakes then.
+    rings: Option<(Instant, Waker)>,
+    /// Whether it need not be asked yet: it will ring within this wait.
+    is_set: bool,
 }
 
 impl Waiting {
     /// Begins a wait of at most so long.
     pub fn begin(&mut self, patience: Duration) {
-        self.until = Some(Instant::now() + patience);
+        let now = Instant::now();
+        let until = now + patience;
+        self.until = Some(until);
+        let rings = self.rings.as_ref().map(|(rings, _)| *rings);
+        self.is_set = rings.is_some_and(|rings| now < rings && rings <= until);
         // One that rings much later would be too late for this one.
-        if self.timer.as_ref().is_some_and(|timer| Some(timer.deadline()) > self.until) {
-            self.timer = None;
+        if rings.is_some_and(|rings| rings > until) {
+            (self.timer, self.rings) = (None, None);
         }
     }
 
@@ -36,12 +44,22 @@ impl Waiting {
     /// Whether the wait is over; has the task woken when it is.
     pub fn poll_over(&mut self, context: &mut Context<'_>) -> bool {
         let Some(until) = self.until else { return false };
+        let is_set = std::mem::take(&mut self.is_set);
+        let wakes = |(_, waker): &(Instant, Waker)| waker.will_wake(context.waker());
+        let is_known = self.rings.as_ref().is_some_and(wakes);
+        if is_set && is_known {
+            return false;
+        }
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(until)));
         while timer.as_mut().poll(context).is_ready() {
             if timer.deadline() >= until {
                 return true;
             }
             timer.as_mut().reset(until);
+        }
+        match &mut self.rings {
+            Some((rings, _)) if is_known => *rings = timer.deadline(),
+            rings => *rings = Some((timer.deadline(), context.waker().clone())),
         }
         false
     }
@@ -81,6 +99,11 @@ mod tests {
             assert_eq!(waiting.wait(SHORT, never()).await, None);
             assert_eq!(waiting.wait(SHORT, never()).await, None);
             assert!(began.elapsed() >= 4 * SHORT && began.elapsed() < LONG);
+            // One that begins while the timer is set for the last one has all its time, and no more.
+            assert_eq!(waiting.wait(SHORT, tokio::time::sleep(SHORT / 4)).await, Some(()));
+            let began = Instant::now();
+            assert_eq!(waiting.wait(SHORT, never()).await, None);
+            assert!(began.elapsed() >= SHORT && began.elapsed() < LONG);
         });
     }
 }

@@ -103,3 +103,68 @@ fn statistics_of_the_gateway_are_served() {
     wait_until("one waits", || read()["waiting"] == 1 && read()["active_sessions"] == 2);
     assert_eq!((&read()["processes"], &read()["refused"]), (&1.into(), &0.into()));
 }
+
+const KEPT: &str = "GET /?0 HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// Clients whose connections were used already, so that the gateway waits for what they say next.
+fn clients(address: &Address, number: usize) -> Vec<Connection> {
+    let mut clients: Vec<_> = (0..number).map(|_| Connection::open(address)).collect();
+    for client in &mut clients {
+        client.send(KEPT);
+        assert_eq!(client.read_reply().text(), "done");
+    }
+    clients
+}
+
+/// The gateway reads some requests ahead and leaves the others with the kernel, where they wait as well.
+#[test]
+fn requests_that_are_not_read_yet_wait_like_others() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = Site::new();
+    let (server, address) = start(&site, &["--http-queue", "60", "--http-stats", "http.sock"]);
+    let stats = Address::socket(site.join("http.sock"));
+    server.wait_ready(&stats);
+    let mut clients = clients(&address, 100);
+    let mut slow = Connection::open(&address);
+    slow.send("GET /?2 HTTP/1.1\r\nHost: a\r\n\r\n");
+    std::thread::sleep(Duration::from_millis(300));
+    for client in &mut clients {
+        client.send(KEPT);
+    }
+    let told = || {
+        let told = Connection::open(&stats).read_all();
+        serde_json::from_slice::<serde_json::Value>(&told).expect("JSON")
+    };
+    wait_until("60 wait", || told()["waiting"] == 60 && told()["refused"] == 40);
+    let statuses: Vec<_> = clients.iter_mut().map(|client| client.read_reply().status).collect();
+    assert_eq!(slow.read_reply().text(), "done");
+    let answered = statuses.iter().filter(|status| **status == 200).count();
+    let refused = statuses.iter().filter(|status| **status == 503).count();
+    assert_eq!((answered, refused), (60, 40), "{statuses:?}");
+    wait_until("nobody waits", || told()["waiting"] == 0);
+}
+
+#[test]
+fn requests_that_come_slowly_keep_nobody_waiting() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = Site::new();
+    let (_server, address) = start(&site, &[]);
+    let mut slow = clients(&address, 50);
+    let (begin, rest) = KEPT.split_at(10);
+    for client in &mut slow {
+        client.send(begin);
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    for mut client in clients(&address, 40) {
+        client.send(KEPT);
+        assert_eq!(client.read_reply().text(), "done");
+    }
+    for client in &mut slow {
+        client.send(rest);
+        assert_eq!(client.read_reply().text(), "done");
+    }
+}
