@@ -59,7 +59,6 @@ pub(super) async fn forward(
         Err(status) => return client.refuse(status).await,
     };
     if !gateway.elsewhere.is_empty() {
-        client.turn.place = None;
         let head_only = head.method() == b"HEAD";
         return gateway.elsewhere.answer(&packet, &mut body, head_only, client).await;
     }

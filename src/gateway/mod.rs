@@ -259,8 +259,10 @@ async fn serve_connection(gateway: &Gateway, stream: Stream, to_https: bool) {
         to_https,
     };
     let patience = or_else(settings.http.http_connect_timeout, silence);
-    while connection.requests.wait(&mut connection.stream).await.is_some() {
-        let turn = gateway.pool.turn(patience, &mut connection.waiting).await;
+    let needs_worker = !to_https && gateway.elsewhere.is_empty();
+    // The first one is read when it comes: its client may say nothing for long.
+    let mut turn = Turn::at_once(patience);
+    loop {
         // In a box: where many are connected, what the last request used is near the processor, and what this
         // connection used is not.
         match Box::pin(connection.serve_request(turn)).await {
@@ -268,6 +270,13 @@ async fn serve_connection(gateway: &Gateway, stream: Stream, to_https: bool) {
             Ok(false) => break,
             Err(forward::Broken) => return,
         }
+        turn = match connection.requests.wait(&mut connection.stream).await {
+            Some(true) if needs_worker => {
+                gateway.pool.turn(patience, &mut connection.waiting).await
+            }
+            Some(_) => Turn::at_once(patience),
+            None => break,
+        };
     }
     connection.requests.end(connection.stream).await;
 }

@@ -30,7 +30,7 @@ use crate::protocol::reply::frame::{Event, Reader};
 /// ago is far from the processor when its turn comes.
 const READ_AHEAD: usize = 32;
 
-/// A request that may be read, or not left with the kernel any longer.
+/// What a request has that is to be read.
 pub(super) struct Turn<'p> {
     /// Its place among those that were read; to be given back when it has a thread.
     pub(super) place: Option<SemaphorePermit<'p>>,
@@ -38,6 +38,13 @@ pub(super) struct Turn<'p> {
     pub(super) patience: Duration,
     /// How long it has been waiting.
     pub(super) waited: Duration,
+}
+
+impl Turn<'_> {
+    /// Of one that has not waited, and may do so for so long.
+    pub(super) fn at_once(patience: Duration) -> Self {
+        Self { place: None, patience, waited: Duration::ZERO }
+    }
 }
 
 /// A thread of a worker, as far as it is this gateway's: a connection to it.
@@ -203,11 +210,11 @@ impl Pool {
     /// Waits until a request is to be read, whose client may wait for a thread for so long.
     pub(super) async fn turn(&self, patience: Duration, waiting: &mut Waiting) -> Turn<'_> {
         if let Ok(place) = self.places.try_acquire() {
-            return Turn { place: Some(place), patience, waited: Duration::ZERO };
+            return Turn { place: Some(place), ..Turn::at_once(patience) };
         }
         if self.line.borrow().length() >= self.limit {
             // It is read to be refused.
-            return Turn { place: None, patience, waited: Duration::ZERO };
+            return Turn::at_once(patience);
         }
         self.count_unread(|unread| unread + 1);
         let since = Instant::now();

@@ -86,17 +86,19 @@ impl<'r> Requests<'r> {
         }
     }
 
-    /// Waits until there may be something to read of the next request, which is left with the kernel; `None` where
-    /// none comes any more. Meanwhile there is no room to read in.
-    pub async fn wait(&mut self, stream: &mut Stream) -> Option<()> {
+    /// Waits until there may be something to read, and tells whether that is known to be of a further request which may be
+    /// left with the kernel for a while; `None` where none comes any more. Meanwhile there is no room to read in.
+    pub async fn wait(&mut self, stream: &mut Stream) -> Option<bool> {
         self.waiting.begin(self.rules.wait);
         self.poll(|context, buffer| {
-            let is_here = !buffer.is_empty() || stream.poll_readable(context).is_ready();
-            if is_here {
-                return Poll::Ready(Some(()));
+            if !buffer.is_empty() {
+                return Poll::Ready(Some(false));
             }
-            *buffer = BytesMut::new();
-            Poll::Pending
+            let readable = stream.poll_readable(context);
+            if readable.is_pending() {
+                *buffer = BytesMut::new();
+            }
+            readable.map(Some)
         })
         .await
     }

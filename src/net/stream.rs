@@ -303,14 +303,16 @@ impl Stream {
         }
     }
 
-    /// Is over when there may be something to read, which is left where it is.
-    pub fn poll_readable(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        match &self.transport {
-            Transport::Plain(Socket { watched: Some(watched), .. }) if self.early.is_empty() => {
-                watched.poll_read_ready(context).map(drop)
+    /// Is over when there may be something to read, which is left where it is; whether that is known to be more than the
+    /// end. Of TLS it is not known.
+    pub fn poll_readable(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        match &mut self.transport {
+            Transport::Plain(socket) if self.early.is_empty() => {
+                let Ok(watched) = socket.watched() else { return Poll::Ready(false) };
+                let ready = ready!(watched.poll_read_ready(context));
+                Poll::Ready(ready.is_ok_and(|guard| !guard.ready().is_read_closed()))
             }
-            // Who is not watched is tried.
-            _ => Poll::Ready(()),
+            _ => Poll::Ready(false),
         }
     }
 

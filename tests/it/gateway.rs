@@ -85,10 +85,7 @@ fn statistics_of_the_gateway_are_served() {
     let (server, address) = start(&site, &["--http-stats", "http.sock"]);
     let stats = Address::socket(site.join("http.sock"));
     server.wait_ready(&stats);
-    let read = || -> serde_json::Value {
-        let told = Connection::open(&stats).read_all();
-        serde_json::from_slice(&told).expect("JSON")
-    };
+    let read = || told(&stats);
     let told = read();
     assert_eq!(told["http"], serde_json::json!([address.to_string()]));
     assert_eq!(told["pid"], gateway(&server, 1).as_raw());
@@ -106,12 +103,18 @@ fn statistics_of_the_gateway_are_served() {
 
 const KEPT: &str = "GET /?0 HTTP/1.1\r\nHost: a\r\n\r\n";
 
+fn told(stats: &Address) -> serde_json::Value {
+    serde_json::from_slice(&Connection::open(stats).read_all()).expect("JSON")
+}
+
 /// Clients whose connections were used already, so that the gateway waits for what they say next.
 fn clients(address: &Address, number: usize) -> Vec<Connection> {
     let mut clients: Vec<_> = (0..number).map(|_| Connection::open(address)).collect();
-    for client in &mut clients {
-        client.send(KEPT);
-        assert_eq!(client.read_reply().text(), "done");
+    for _ in 0..2 {
+        for client in &mut clients {
+            client.send(KEPT);
+            assert_eq!(client.read_reply().text(), "done");
+        }
     }
     clients
 }
@@ -133,10 +136,7 @@ fn requests_that_are_not_read_yet_wait_like_others() {
     for client in &mut clients {
         client.send(KEPT);
     }
-    let told = || {
-        let told = Connection::open(&stats).read_all();
-        serde_json::from_slice::<serde_json::Value>(&told).expect("JSON")
-    };
+    let told = || told(&stats);
     wait_until("60 wait", || told()["waiting"] == 60 && told()["refused"] == 40);
     let statuses: Vec<_> = clients.iter_mut().map(|client| client.read_reply().status).collect();
     assert_eq!(slow.read_reply().text(), "done");
@@ -144,6 +144,40 @@ fn requests_that_are_not_read_yet_wait_like_others() {
     let refused = statuses.iter().filter(|status| **status == 503).count();
     assert_eq!((answered, refused), (60, 40), "{statuses:?}");
     wait_until("nobody waits", || told()["waiting"] == 0);
+}
+
+#[test]
+fn who_needs_no_worker_does_not_wait_for_one() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = Site::new();
+    let redirects = Address::Port(unused_port());
+    let more = ["--http-to-https", &redirects.to_string(), "--http-stats", "http.sock"];
+    let (server, address) = start(&site, &more);
+    let stats = Address::socket(site.join("http.sock"));
+    server.wait_ready(&stats);
+    let (mut waiting, going) = (clients(&address, 40), clients(&address, 10));
+    let mut redirected = Connection::open(&redirects);
+    for _ in 0..2 {
+        redirected.send(KEPT);
+        assert_eq!(redirected.read_reply().status, 301);
+    }
+    let mut slow = Connection::open(&address);
+    slow.send("GET /?4 HTTP/1.1\r\nHost: a\r\n\r\n");
+    std::thread::sleep(Duration::from_millis(300));
+    for client in &mut waiting {
+        client.send(KEPT);
+    }
+    wait_until("40 wait", || told(&stats)["waiting"] == 40);
+    drop(going);
+    redirected.send(KEPT);
+    assert_eq!(redirected.read_reply().status, 301);
+    // The 40, the slow one and the redirected one are there.
+    wait_until("who went is gone", || told(&stats)["active_sessions"] == 42);
+    // Otherwise all this was told when the worker was free again.
+    assert_eq!(told(&stats)["waiting"], 40);
+    assert_eq!(slow.read_reply().text(), "done");
 }
 
 #[test]
