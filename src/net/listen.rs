@@ -187,8 +187,7 @@ pub fn address_of(fd: &OwnedFd) -> Result<Address, String> {
 
 /// Connections that wait at all of these, where the kernel tells of one at least.
 pub fn queue<'a>(listeners: impl Iterator<Item = &'a Listener>) -> Option<u64> {
-    let known = listeners.filter_map(Listener::queue);
-    known.map(|queue| queue.waiting).reduce(|all, one| all + one)
+    queue::waiting(listeners.map(|listener| listener.socket.as_fd()))
 }
 
 fn describe(holder: Option<u32>) -> String {

@@ -27,6 +27,11 @@ pub fn of(listener: BorrowedFd<'_>) -> Option<Queue> {
     tcp(listener).or_else(|| unix(listener))
 }
 
+/// Connections that wait at all of these sockets, where the kernel tells of one at least.
+pub fn waiting<'s>(listeners: impl Iterator<Item = BorrowedFd<'s>>) -> Option<u64> {
+    listeners.filter_map(of).map(|queue| queue.waiting).reduce(|all, one| all + one)
+}
+
 /// Of a socket that listens TCP's numbers are those of its queue (`tcp_get_info` of the kernel).
 fn tcp(listener: BorrowedFd<'_>) -> Option<Queue> {
     const LISTENING: u8 = 10;

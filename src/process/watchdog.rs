@@ -151,7 +151,7 @@ pub struct Watchdog {
     /// By thread, as `cores`.
     places: Vec<Place>,
     timer: AtomicPtr<libc::c_void>,
-    /// When the timer was set, microseconds since 1970; 0 while it is not.
+    /// When the timer was set for a request, microseconds since 1970; 0 while it is not.
     set: AtomicU64,
     /// Whether the worker was told to end at once.
     is_told: AtomicBool,
@@ -204,10 +204,11 @@ impl Watchdog {
     }
 
     /// A request goes into the application, in a thread and at a time in microseconds since 1970; its client may get
-    /// an answer from here until [`settle`](Self::settle).
-    pub fn begin(&self, core: usize, since: u64, client: Option<Client>) {
+    /// an answer from here until [`settle`](Self::settle). `false` where the process is about to end.
+    #[must_use]
+    pub fn begin(&self, core: usize, since: u64, client: Option<Client>) -> bool {
         let (Some(place), Some(counters)) = (self.places.get(core), self.cores.get(core)) else {
-            return;
+            return true;
         };
         if let Some(client) = client {
             place.0.store(client.pack(), Ordering::Relaxed);
@@ -219,9 +220,15 @@ impl Watchdog {
         {
             self.set_timer(since);
         }
-        if self.is_told.load(Ordering::SeqCst) {
-            exit_now(0);
+        let is_told = self.is_told.load(Ordering::SeqCst);
+        if is_told {
+            if self.ending.load(Ordering::SeqCst) == 0 {
+                exit_now(0);
+            }
+            // What the application does at its end is not cut short for a request that does not begin.
+            counters.since.store(0, Ordering::SeqCst);
         }
+        !is_told
     }
 
     /// From now on the client of a thread's request gets its answer from nobody else; whether it has got one already.
@@ -300,10 +307,9 @@ impl Watchdog {
     /// Whether so many clients wait that a slow request is ended for them, where that was asked for; also where the
     /// kernel does not tell how many wait.
     fn is_queued(&self) -> bool {
-        let threshold = self.rules.threshold;
-        let known = self.rules.queues.iter().filter_map(|socket| queue::of(socket.as_fd()));
-        let waiting = known.map(|queue| queue.waiting).reduce(|all, one| all + one);
-        threshold == 0 || waiting.is_none_or(|waiting| waiting > threshold)
+        let Rules { threshold, queues, .. } = &self.rules;
+        *threshold == 0
+            || queue::waiting(queues.iter().map(AsFd::as_fd)).is_none_or(|all| all > *threshold)
     }
 
     /// Sets the timer for what is due next.
@@ -311,9 +317,12 @@ impl Watchdog {
         // What is late already is looked at again: its queue may have become long.
         let dues = self.cores.iter().filter_map(|core| self.due(core));
         let dues = dues.map(|due| if due > now { due } else { now.saturating_add(SOON) });
+        let due = dues.min();
+        if due.is_some() {
+            self.set.store(now, Ordering::SeqCst);
+        }
         let ends = Some(self.ends.load(Ordering::SeqCst)).filter(|&ends| ends > 0);
-        let Some(next) = dues.chain(ends).min() else { return };
-        self.set.store(now, Ordering::SeqCst);
+        let Some(next) = due.into_iter().chain(ends).min() else { return };
         ring(self.timer.load(Ordering::Relaxed), Duration::from_micros(next.saturating_sub(now)));
     }
 
@@ -420,7 +429,7 @@ mod tests {
         let (watchdog, _) = start(300_000);
         let (client, _mine, mut theirs) = connection(7);
         let began = Instant::now();
-        watchdog.begin(0, now_micros(), Some(client));
+        assert!(watchdog.begin(0, now_micros(), Some(client)));
         let mut byte = [0; 2];
         assert_eq!(theirs.read(&mut byte).expect("an answer"), 1);
         assert_eq!(byte[0], 7);
@@ -436,7 +445,7 @@ mod tests {
         let (client, _mine, mut theirs) = connection(7);
         // Longer than the limit altogether, each of them shorter.
         for _ in 0..8 {
-            watchdog.begin(0, now_micros(), Some(client));
+            assert!(watchdog.begin(0, now_micros(), Some(client)));
             std::thread::sleep(Duration::from_millis(50));
             assert!(!watchdog.settle(0));
             core.since.store(0, Ordering::SeqCst);
@@ -452,6 +461,7 @@ mod tests {
         // The same word comes twice.
         raise(Signal::SIGINT).expect("a signal");
         assert!(!watchdog.begin_end());
+        assert!(!watchdog.begin(0, now_micros(), None), "nothing begins behind the end");
         raise(Signal::SIGHUP).expect("a signal");
         assert!(!watchdog.is_orphan());
     }

@@ -12,7 +12,7 @@ use tokio::sync::SemaphorePermit;
 use super::batch::Place;
 use super::obey::change_headers;
 use super::reactor::Reactor;
-use super::{Wire, check_limits};
+use super::{Wire, await_end, check_limits};
 use crate::app::{Noted, Outlet, Output, Reply, Request, Vars};
 use crate::log::request::{Outcome, Subject};
 use crate::log::say;
@@ -175,7 +175,9 @@ impl Exchange {
             vars.get(b"REQUEST_URI").unwrap_or_default(),
         ]);
         let since = u64::try_from(now_roughly().as_micros()).unwrap_or(u64::MAX);
-        self.reactor.shared.watchdog.begin(self.reactor.core, since, client);
+        if !self.reactor.shared.watchdog.begin(self.reactor.core, since, client) {
+            await_end();
+        }
     }
 
     /// Lets the next request of this thread into the application.

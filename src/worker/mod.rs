@@ -171,10 +171,7 @@ impl Shared {
     /// already waits for nothing else: the master is about to kill this process.
     fn settle(&self, core: usize) {
         if self.watchdog.settle(core) {
-            held::let_go();
-            loop {
-                pause();
-            }
+            await_end();
         }
     }
 
@@ -215,6 +212,14 @@ impl Shared {
             say!("...The work of process {} is done. Seeya!", std::process::id());
         }
         self.phase.send_replace(Phase::Draining);
+    }
+}
+
+/// Waits for the end of the process, which others bring about; other threads go on until then.
+fn await_end() -> ! {
+    held::let_go();
+    loop {
+        pause();
     }
 }
 
@@ -329,11 +334,12 @@ fn rules(number: usize, settings: &Settings, sources: &[Source]) -> Rules {
         Inlet::Listener(listener) => Some(listener.socket.as_fd()),
         Inlet::Channel(_) => None,
     });
+    let asked = listeners.filter(|_| limits.harakiri_queue_threshold > 0);
     Rules {
         limit: seconds.saturating_mul(1_000_000),
         threshold: limits.harakiri_queue_threshold,
         // A socket that cannot be asked is as good as one that does not tell.
-        queues: listeners.filter_map(|socket| socket.try_clone_to_owned().ok()).collect(),
+        queues: asked.filter_map(|socket| socket.try_clone_to_owned().ok()).collect(),
         answer: overdue::answer,
         master: fork::parent(),
         mercy: settings.reload.worker_reload_mercy.saturating_mul(1_000_000),

@@ -346,6 +346,30 @@ fn harakiri_ends_a_stuck_request_and_tells_where_it_was() {
     }
 }
 
+/// What a worker does with signals is none of the business of processes that its application forks.
+#[test]
+fn a_process_that_an_application_forks_ends_when_it_is_told() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = Site::new();
+    site.file(
+        "forks.py",
+        "import multiprocessing, time
+def application(environ, start_response):
+    start_response('200 OK', [])
+    child = multiprocessing.get_context('fork').Process(target=time.sleep, args=(30,))
+    child.start()
+    child.terminate()
+    child.join(10)
+    return [str(child.exitcode).encode()]
+",
+    );
+    let (server, address) = start(&site, &["forks.py"]);
+    assert_eq!(server.get(&address, "/").text(), "-15");
+    server.stop();
+}
+
 #[test]
 fn max_requests_replaces_a_worker_without_a_lost_request() {
     let site = Site::with("conduct.py");
