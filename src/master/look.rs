@@ -106,9 +106,7 @@ impl Master<'_> {
     /// Writes the lines of threads that have been in one call for a while, and cannot.
     fn write_lines(&self) {
         let now = scoreboard::now_micros();
-        for core in
-            (0..self.job.board.workers().len()).flat_map(|index| self.job.board.cores(index))
-        {
+        for core in self.job.board.all_cores() {
             let since = core.since.load(Ordering::SeqCst);
             if since > 0 && now.saturating_sub(since) > STUCK {
                 write_stuck(&core.lines);
@@ -189,8 +187,7 @@ impl Master<'_> {
             let since = core.since.load(Ordering::SeqCst);
             since > 0 && now.saturating_sub(since) > limit
         };
-        let workers = 0..self.job.board.workers().len();
-        if !workers.clone().any(|index| self.job.board.cores(index).iter().any(is_late))
+        if !self.job.board.all_cores().iter().any(is_late)
             || (threshold > 0 && self.queue().is_some_and(|waiting| waiting <= threshold))
         {
             return;
@@ -228,8 +225,7 @@ impl Master<'_> {
             return None;
         }
         let (limit, now) = (self.longest_request(), scoreboard::now_micros());
-        let workers = 0..self.job.board.workers().len();
-        let since = workers.flat_map(|index| self.job.board.cores(index));
+        let since = self.job.board.all_cores().iter();
         let since = since.map(|core| core.since.load(Ordering::SeqCst)).filter(|since| *since > 0);
         let first = since.min()?;
         // One that was warned or waits for a queue is late already.
@@ -308,10 +304,7 @@ impl Master<'_> {
     fn look_at_the_quiet(&mut self) {
         let idle = self.job.settings.cheaper.idle;
         let board = self.job.board;
-        let workers = 0..board.workers().len();
-        let busy = workers
-            .flat_map(|index| board.cores(index))
-            .any(|core| core.since.load(Ordering::SeqCst) > 0);
+        let busy = board.all_cores().iter().any(|core| core.since.load(Ordering::SeqCst) > 0);
         let requests = board.total_requests();
         if busy || requests != self.looks.quiet.0 || self.job.state.is_cheap() {
             self.looks.quiet = (requests, Instant::now());

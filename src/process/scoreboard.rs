@@ -183,6 +183,12 @@ impl Scoreboard {
         self.cores.get(start..start + self.per_worker).unwrap_or_default()
     }
 
+    /// The threads of all workers.
+    #[must_use]
+    pub fn all_cores(&self) -> &'static [Core] {
+        self.cores
+    }
+
     /// Requests of all workers.
     #[must_use]
     pub fn total_requests(&self) -> u64 {
