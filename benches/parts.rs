@@ -39,8 +39,8 @@ fn head() -> Head {
 fn facts() -> Facts {
     Facts {
         client: "192.0.2.17".to_owned(),
-        server_port: "8000".to_owned(),
-        server_name: "web1".to_owned(),
+        server_port: 8000,
+        server_name: "web1".into(),
         ..Facts::default()
     }
 }

@@ -71,7 +71,7 @@ impl Elsewhere {
         packet: &[u8],
         body: &mut Body,
         head_only: bool,
-        mut client: Client<'_>,
+        client: &mut Client<'_>,
     ) -> Result<bool, Broken> {
         let mut server = match self.connect(client.turn.patience).await {
             Ok(server) => server,
@@ -122,7 +122,7 @@ async fn carry(
     head_only: bool,
     mut server: Stream,
     mut buffer: BytesMut,
-    mut client: Client<'_>,
+    client: &mut Client<'_>,
 ) -> Result<bool, Broken> {
     let has_body = !head_only && !matches!(answer.status, 204 | 304);
     let mut left = if has_body { answer.length.filter(|_| !answer.is_coded) } else { Some(0) };

@@ -51,16 +51,18 @@ pub(super) struct Broken;
 pub(super) async fn forward(
     gateway: &Gateway,
     facts: &Facts,
-    (head, mut body): (Head, Body),
-    mut client: Client<'_>,
+    (head, body): &mut (Head, Body),
+    client: &mut Client<'_>,
 ) -> Result<bool, Broken> {
-    let packet = match packet(gateway, facts, &head, &body, client.turn.waited) {
+    let packet = match packet(gateway, facts, head, body, client.turn.waited) {
         Ok(packet) => packet,
         Err(status) => return client.refuse(status).await,
     };
     if !gateway.elsewhere.is_empty() {
         let head_only = head.method() == b"HEAD";
-        return gateway.elsewhere.answer(&packet, &mut body, head_only, client).await;
+        client.turn.place = None;
+        // In a box, as all that is large and seldom: it is to take no room in what others use.
+        return Box::pin(gateway.elsewhere.answer(&packet, body, head_only, client)).await;
     }
     for _ in 0..TRIES {
         let mut thread = match gateway.pool.thread(client.turn.patience, client.waiting).await {
@@ -72,7 +74,7 @@ pub(super) async fn forward(
             Err(Refusal::TooLate) => return client.refuse(StatusCode::GATEWAY_TIMEOUT).await,
         };
         client.turn.place = None;
-        match thread.ask(&packet, &mut body, client.silence).await {
+        match thread.ask(&packet, body, client.silence).await {
             Ok(first) => return client.relay(gateway, thread, first).await,
             Err(Lost::NotTaken) => {}
             Err(Lost::TimedOut) => return client.refuse(StatusCode::GATEWAY_TIMEOUT).await,
@@ -159,6 +161,8 @@ fn https_location(head: &Head) -> Option<String> {
 impl Client<'_> {
     /// Answers without a worker; whether a further request may come.
     pub(super) async fn refuse(&mut self, status: StatusCode) -> Result<bool, Broken> {
+        // A client that takes its time over this keeps no place.
+        self.turn.place = None;
         // What was too large was not read to its end.
         self.may_go_on &= status.is_server_error();
         let more = match status {
@@ -174,6 +178,7 @@ impl Client<'_> {
         let Some(location) = https_location(head) else {
             return self.refuse(StatusCode::BAD_REQUEST).await;
         };
+        self.turn.place = None;
         let more = format!("Location: {location}\r\n");
         self.send(&plain(StatusCode::MOVED_PERMANENTLY, &more, !self.may_go_on), b"").await?;
         Ok(self.may_go_on)
@@ -201,7 +206,7 @@ impl Client<'_> {
     async fn relay(
         &mut self,
         gateway: &Gateway,
-        mut thread: Thread,
+        mut thread: Box<Thread>,
         first: Event,
     ) -> Result<bool, Broken> {
         let Event::Head(head, has_open_end) = first else {
@@ -218,7 +223,7 @@ impl Client<'_> {
             }
             self.may_go_on = false;
             // Both sides know themselves how far they came.
-            let _ = tunnel::carry(self.stream, &mut thread, &head, self.silence).await;
+            let _ = Box::pin(tunnel::carry(self.stream, &mut thread, &head, self.silence)).await;
             return Ok(false);
         }
         let mut out = Vec::with_capacity(head.len() + 1024);

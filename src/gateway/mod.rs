@@ -27,11 +27,11 @@ use self::elsewhere::Elsewhere;
 use self::pool::Turn;
 use crate::log::say;
 use crate::net::acceptor::Acceptor;
-use crate::net::http::{PATIENCE, Requests, Rules, keep_time, plain};
+use crate::net::ending::{Ending, Stage};
+use crate::net::http::{Arrived, PATIENCE, Requests, Rules, keep_time, plain};
 use crate::net::listen::Listener;
 use crate::net::stream::{Preface, Stream};
 use crate::net::tls::Tls;
-use crate::net::waiting::Waiting;
 use crate::options::settings::Settings;
 use crate::process::scoreboard::Scoreboard;
 use crate::process::signals;
@@ -84,8 +84,10 @@ struct Gateway {
     pool: pool::Pool,
     /// Where requests go that are not for this server's workers.
     elsewhere: Elsewhere,
-    server_name: String,
+    server_name: Arc<str>,
     leaving: watch::Sender<Leaving>,
+    /// When connections end that serve nothing.
+    ending: Ending,
     /// Held by every connection; all of them back means that the gateway is done.
     connections: Arc<Semaphore>,
 }
@@ -97,7 +99,10 @@ pub fn run(job: Job) -> u8 {
     signals::on_parent_end(Signal::SIGHUP);
     #[expect(clippy::disallowed_methods, reason = "the gateway is a reactor")]
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let served = runtime.and_then(|runtime| LocalSet::new().block_on(&runtime, serve(job)));
+    // As a task: what is awaited here itself is asked at each turn of the reactor.
+    let served = runtime.and_then(|runtime| {
+        LocalSet::new().block_on(&runtime, async { tokio::task::spawn_local(serve(job)).await? })
+    });
     match served {
         Ok(()) => 0,
         Err(error) => {
@@ -117,14 +122,17 @@ async fn serve(job: Job) -> std::io::Result<()> {
         elsewhere: Elsewhere::new(job.settings.http.http_to.iter().map(|said| said.value.as_str())),
         settings: job.settings,
         server_name: nix::unistd::gethostname()
-            .map(|name| name.to_string_lossy().into_owned())
+            .map(|name| name.to_string_lossy().into())
             .unwrap_or_default(),
         leaving: watch::Sender::new(Leaving::No),
+        ending: Ending::default(),
         connections: Arc::new(Semaphore::new(MOST_CONNECTIONS as usize)),
     });
     tokio::task::spawn_local(keep_time(|| {}));
     let takes_in = Rc::clone(&gateway);
     tokio::task::spawn_local(async move { takes_in.pool.take_in().await });
+    let ends = Rc::clone(&gateway);
+    tokio::task::spawn_local(async move { tell_ending(&ends).await });
     let mut acceptors = JoinSet::new();
     for entrance in job.entrances {
         acceptors.spawn_local(accept(Rc::clone(&gateway), entrance));
@@ -202,6 +210,7 @@ async fn accept(gateway: Rc<Gateway>, entrance: Entrance) {
         // In a box: it is large, and handed on several times until it runs.
         tokio::task::spawn_local(Box::pin(async move {
             let begun = tokio::select! {
+                biased;
                 begun = stream.begin(&preface) => begun,
                 () = out_of_patience(&gateway) => None,
             };
@@ -221,11 +230,20 @@ async fn accept(gateway: Rc<Gateway>, entrance: Entrance) {
     }
 }
 
-/// Over when the gateway has been going for a while.
-async fn out_of_patience(gateway: &Gateway) {
+/// Tells connections when the gateway goes, and when it has been going for a while.
+async fn tell_ending(gateway: &Gateway) {
     let mut leaving = gateway.leaving.subscribe();
     // The sender lives as long as the gateway.
     let _ = leaving.wait_for(|leaving| *leaving > Leaving::No).await;
+    gateway.ending.tell(Stage::Near);
+    let soon = leaving.wait_for(|leaving| *leaving == Leaving::Soon);
+    let _ = tokio::time::timeout(PATIENCE, soon).await;
+    gateway.ending.tell(Stage::Here);
+}
+
+/// Over when the gateway has been going for a while.
+async fn out_of_patience(gateway: &Gateway) {
+    gateway.ending.reach(Stage::Near).await;
     tokio::time::sleep(PATIENCE).await;
 }
 
@@ -242,27 +260,29 @@ async fn serve_connection(gateway: &Gateway, stream: Stream, to_https: bool) {
         in_memory: settings.limits.post_buffering,
         body: settings.limits.limit_post,
     };
-    let drained = async {
-        let mut leaving = gateway.leaving.subscribe();
-        // The sender lives as long as the gateway.
-        let _ = leaving.wait_for(|leaving| *leaving > Leaving::No).await;
-        let soon = leaving.wait_for(|leaving| *leaving == Leaving::Soon);
-        let _ = tokio::time::timeout(PATIENCE, soon).await;
-    };
     let mut connection = Connection {
         gateway,
         facts: facts(gateway, &stream),
-        requests: Requests::new(rules, drained),
+        requests: Requests::new(rules, &gateway.ending),
         stream,
-        waiting: Waiting::default(),
         silence,
         to_https,
     };
     let patience = or_else(settings.http.http_connect_timeout, silence);
     let needs_worker = !to_https && gateway.elsewhere.is_empty();
-    // The first one is read when it comes: its client may say nothing for long.
-    let mut turn = Turn::at_once(patience);
+    // Most clients have spoken when they are accepted.
+    let mut first = gateway.pool.free_turn(patience);
     loop {
+        let turn = match first.take() {
+            Some(turn) => turn,
+            None => match connection.requests.wait(&mut connection.stream).await {
+                Some(true) if needs_worker => {
+                    gateway.pool.turn(patience, &mut connection.requests.waiting).await
+                }
+                Some(_) => Turn::at_once(patience),
+                None => break,
+            },
+        };
         // In a box: where many are connected, what the last request used is near the processor, and what this
         // connection used is not.
         match Box::pin(connection.serve_request(turn)).await {
@@ -270,15 +290,8 @@ async fn serve_connection(gateway: &Gateway, stream: Stream, to_https: bool) {
             Ok(false) => break,
             Err(forward::Broken) => return,
         }
-        turn = match connection.requests.wait(&mut connection.stream).await {
-            Some(true) if needs_worker => {
-                gateway.pool.turn(patience, &mut connection.waiting).await
-            }
-            Some(_) => Turn::at_once(patience),
-            None => break,
-        };
     }
-    connection.requests.end(connection.stream).await;
+    Box::pin(connection.requests.end(connection.stream)).await;
 }
 
 /// A connection of a client.
@@ -287,8 +300,6 @@ struct Connection<'g> {
     facts: Facts,
     requests: Requests<'g>,
     stream: Stream,
-    /// Waits for threads.
-    waiting: Waiting,
     /// Longest time in which nothing goes on.
     silence: Duration,
     to_https: bool,
@@ -297,21 +308,12 @@ struct Connection<'g> {
 impl Connection<'_> {
     /// Reads and answers a request; whether a further one may come.
     async fn serve_request(&mut self, mut turn: Turn<'_>) -> Result<bool, forward::Broken> {
-        let Self { gateway, facts, requests, stream, waiting, silence, to_https } = self;
-        let arrived = {
-            let mut next = pin!(requests.next(stream));
-            match poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await {
-                Poll::Ready(arrived) => arrived,
-                Poll::Pending => {
-                    // A client that takes its time keeps no place.
-                    turn.place = None;
-                    next.await
-                }
-            }
-        };
-        let request = match arrived {
+        let Self { gateway, facts, requests, stream, silence, to_https } = self;
+        let arrived = arrival(requests, stream, &mut turn).await;
+        let mut request = match arrived {
             Some(Ok(request)) => request,
             Some(Err(status)) => {
+                turn.place = None;
                 let reply = plain(status, "", true);
                 // Who is gone needs no word.
                 let _ = stream.send(&mut [IoSlice::new(&reply)], *silence).await;
@@ -319,17 +321,34 @@ impl Connection<'_> {
             }
             None => return Ok(false),
         };
-        let client = forward::Client {
+        let mut client = forward::Client {
             stream,
             silence: *silence,
             turn,
-            waiting,
-            may_go_on: requests.may_go_on(&request.0) && *gateway.leaving.borrow() == Leaving::No,
+            may_go_on: requests.may_go_on(&request.0) && gateway.ending.stage() == Stage::Far,
             is_http11: request.0.version() == b"HTTP/1.1",
+            waiting: &mut requests.waiting,
         };
         match to_https {
-            true => client.send_to_https(&request.0).await,
-            false => forward::forward(gateway, facts, request, client).await,
+            true => Box::pin(client.send_to_https(&request.0)).await,
+            false => forward::forward(gateway, facts, &mut request, &mut client).await,
+        }
+    }
+}
+
+/// Reads a request whose turn it is.
+async fn arrival(
+    requests: &mut Requests<'_>,
+    stream: &mut Stream,
+    turn: &mut Turn<'_>,
+) -> Option<Arrived> {
+    let mut next = pin!(requests.next(stream));
+    match poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await {
+        Poll::Ready(arrived) => arrived,
+        Poll::Pending => {
+            // A client that takes its time keeps no place.
+            turn.place = None;
+            next.await
         }
     }
 }
@@ -345,8 +364,8 @@ fn facts(gateway: &Gateway, stream: &Stream) -> Facts {
     Facts {
         client: client_address(stream.client()),
         client_port: stream.client().map(|client| client.port()),
-        server_port: stream.port().to_string(),
-        server_name: gateway.server_name.clone(),
+        server_port: stream.port(),
+        server_name: Arc::clone(&gateway.server_name),
         underscores: settings.http.http_allow_underscores,
         gateway: true,
         tls: stream.is_tls(),

@@ -91,8 +91,9 @@ pub(super) struct Pool {
 
 #[derive(Default)]
 struct Line {
-    idle: Vec<Thread>,
-    waiting: VecDeque<oneshot::Sender<Thread>>,
+    #[expect(clippy::vec_box, reason = "they go from hand to hand")]
+    idle: Vec<Box<Thread>>,
+    waiting: VecDeque<oneshot::Sender<Box<Thread>>>,
     /// How many wait that were not read.
     unread: usize,
     /// When workers were wanted last.
@@ -111,9 +112,9 @@ impl Line {
 
     /// A thread that is idle: the last one that came, whose memory is warm. One that is in a request of
     /// another socket only where all are.
-    fn take_idle(&mut self) -> Option<Thread> {
+    fn take_idle(&mut self) -> Option<Box<Thread>> {
         let free = self.idle.iter().rposition(|thread| !thread.is_busy() && thread.claim());
-        let place = free.or_else(|| self.idle.iter().rposition(Thread::claim))?;
+        let place = free.or_else(|| self.idle.iter().rposition(|thread| thread.claim()))?;
         Some(self.idle.remove(place))
     }
 
@@ -126,7 +127,7 @@ impl Line {
     }
 
     /// Gives a thread, which is claimed, to whoever waits longest.
-    fn hand_on(&mut self, thread: Thread) {
+    fn hand_on(&mut self, thread: Box<Thread>) {
         let mut free = Some(thread);
         while let Some(thread) = free.take() {
             let Some(next) = self.waiting.pop_front() else {
@@ -184,7 +185,7 @@ impl Pool {
         let core = self.core(note);
         let mut line = self.line.borrow_mut();
         // Whoever comes anew may have left a connection behind.
-        line.idle.retain(Thread::is_there);
+        line.idle.retain(|thread| thread.is_there());
         line.connections = line.connections.wrapping_add(1);
         let claim = match self.others.is_empty() {
             true => 0,
@@ -197,7 +198,7 @@ impl Pool {
         let stream = Stream::new(connection, None, None);
         let (reader, waiting) = (Reader::default(), Waiting::default());
         let thread = Thread { stream, reader, buffer: BytesMut::new(), waiting, core, claim };
-        line.idle.push(thread);
+        line.idle.push(Box::new(thread));
         line.match_up();
         self.tell(&line);
     }
@@ -207,10 +208,16 @@ impl Pool {
         self.board.cores(worker.checked_sub(1)?).get(core)
     }
 
+    /// The turn of a request, where it can be read without a wait.
+    pub(super) fn free_turn(&self, patience: Duration) -> Option<Turn<'_>> {
+        let place = self.places.try_acquire().ok()?;
+        Some(Turn { place: Some(place), ..Turn::at_once(patience) })
+    }
+
     /// Waits until a request is to be read, whose client may wait for a thread for so long.
     pub(super) async fn turn(&self, patience: Duration, waiting: &mut Waiting) -> Turn<'_> {
-        if let Ok(place) = self.places.try_acquire() {
-            return Turn { place: Some(place), ..Turn::at_once(patience) };
+        if let Some(turn) = self.free_turn(patience) {
+            return turn;
         }
         if self.line.borrow().length() >= self.limit {
             // It is read to be refused.
@@ -236,7 +243,7 @@ impl Pool {
         &self,
         patience: Duration,
         waiting: &mut Waiting,
-    ) -> Result<Thread, Refusal> {
+    ) -> Result<Box<Thread>, Refusal> {
         let receiver = {
             let mut line = self.line.borrow_mut();
             if let Some(thread) = line.take_idle() {
@@ -267,7 +274,7 @@ impl Pool {
     }
 
     /// Gives a thread that is idle again to whoever waits longest, here or in another gateway by turns.
-    pub(super) fn give_back(&self, thread: Thread) {
+    pub(super) fn give_back(&self, thread: Box<Thread>) {
         let mut line = self.line.borrow_mut();
         let is_for_others = !line.was_for_others && self.do_others_wait();
         line.was_for_others = is_for_others;

@@ -5,7 +5,6 @@
 
 use std::cell::RefCell;
 use std::io::IoSlice;
-use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
@@ -14,6 +13,7 @@ use http::StatusCode;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::ending::{Ending, Stage, Word};
 use super::stream::Stream;
 use super::waiting::Waiting;
 use crate::app::Body;
@@ -62,26 +62,27 @@ pub struct Requests<'r> {
     rules: Rules,
     buffer: BytesMut,
     reader: Reader,
-    waiting: Waiting,
-    /// Over when the process goes.
-    drained: Pin<Box<dyn Future<Output = ()> + 'r>>,
-    is_drained: bool,
+    /// Waits for the client, and between two requests for what a request waits for.
+    pub waiting: Waiting,
+    ending: &'r Ending,
+    /// What the ending is heard by, once it was waited for a client.
+    word: Option<(Stage, Word<'r>)>,
     /// Whether a request came already: a client that just connected is about to speak.
     is_used: bool,
 }
 
 impl<'r> Requests<'r> {
-    /// Of a connection that is new. Once `drained` is over there are none behind the last one, but
-    /// the first one is waited for.
-    pub fn new(rules: Rules, drained: impl Future<Output = ()> + 'r) -> Self {
+    /// Of a connection that is new, in a process that ends: the first one is waited for.
+    #[must_use]
+    pub fn new(rules: Rules, ending: &'r Ending) -> Self {
         let head = usize::try_from(rules.head).unwrap_or(usize::MAX);
         Self {
             rules,
             buffer: BytesMut::new(),
             reader: Reader::new(head),
             waiting: Waiting::default(),
-            drained: Box::pin(drained),
-            is_drained: false,
+            ending,
+            word: None,
             is_used: false,
         }
     }
@@ -143,20 +144,21 @@ impl<'r> Requests<'r> {
         &mut self,
         mut what: impl FnMut(&mut Context<'_>, &mut BytesMut) -> Poll<Option<T>>,
     ) -> Option<T> {
-        let Self { buffer, waiting, drained, is_drained, is_used, .. } = self;
+        let Self { buffer, waiting, ending, word, is_used, .. } = self;
         // A client that has begun to speak is heard out.
         let is_idle = buffer.is_empty();
         std::future::poll_fn(|context| {
             if let Poll::Ready(done) = what(context, buffer) {
                 return Poll::Ready(done);
             }
-            if !*is_drained && drained.as_mut().poll(context).is_ready() {
-                *is_drained = true;
-                if !*is_used {
-                    waiting.shorten(PATIENCE);
-                }
+            let stage = ending.stage();
+            if word.as_ref().is_none_or(|(heard, _)| *heard != stage) {
+                *word = Some((stage, ending.hear(context)));
             }
-            let is_over = *is_drained && *is_used && is_idle;
+            if stage > Stage::Far && is_idle && !*is_used {
+                waiting.shorten(PATIENCE);
+            }
+            let is_over = stage == Stage::Here && is_idle && *is_used;
             if is_over || waiting.poll_over(context) { Poll::Ready(None) } else { Poll::Pending }
         })
         .await
@@ -169,7 +171,39 @@ impl<'r> Requests<'r> {
             return Err(StatusCode::PAYLOAD_TOO_LARGE);
         }
         let mut body = BodyBuffer::new(self.rules.in_memory, limit);
-        let mut must_say_continue = head.expects_continue() && self.buffer.is_empty();
+        let must_say_continue = head.expects_continue() && self.buffer.is_empty();
+        if !self.take_body(&mut body)? {
+            // In a box: most requests have all they have by now.
+            Box::pin(self.rest_of_body(stream, &mut body, must_say_continue)).await?;
+        }
+        Ok(body.finish(&mut self.buffer))
+    }
+
+    async fn rest_of_body(
+        &mut self,
+        stream: &mut Stream,
+        body: &mut BodyBuffer,
+        must_say_continue: bool,
+    ) -> Result<(), StatusCode> {
+        let silence = self.rules.silence;
+        if must_say_continue {
+            let sent = stream.send(&mut [IoSlice::new(CONTINUE)], silence).await;
+            sent.map_err(|_| StatusCode::BAD_REQUEST)?;
+        }
+        loop {
+            let received = timeout(silence, stream.receive(&mut self.buffer)).await;
+            match received.map_err(|_| StatusCode::REQUEST_TIMEOUT)? {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => return Err(StatusCode::BAD_REQUEST),
+            }
+            if self.take_body(body)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes what was read of a body; whether that is the rest of it.
+    fn take_body(&mut self, body: &mut BodyBuffer) -> Result<bool, StatusCode> {
         loop {
             body.make_room(&mut self.buffer, self.reader.missing());
             match self.reader.take(&mut self.buffer) {
@@ -180,19 +214,8 @@ impl<'r> Requests<'r> {
                         StatusCode::INSUFFICIENT_STORAGE
                     }
                 })?,
-                Ok(Some(_)) => return Ok(body.finish(&mut self.buffer)),
-                Ok(None) => {
-                    let silence = self.rules.silence;
-                    if std::mem::take(&mut must_say_continue) {
-                        let sent = stream.send(&mut [IoSlice::new(CONTINUE)], silence).await;
-                        sent.map_err(|_| StatusCode::BAD_REQUEST)?;
-                    }
-                    let received = timeout(silence, stream.receive(&mut self.buffer)).await;
-                    match received.map_err(|_| StatusCode::REQUEST_TIMEOUT)? {
-                        Ok(1..) => {}
-                        Ok(0) | Err(_) => return Err(StatusCode::BAD_REQUEST),
-                    }
-                }
+                Ok(Some(_)) => return Ok(true),
+                Ok(None) => return Ok(false),
                 Err(Refused(status)) => return Err(status),
             }
         }

@@ -4,6 +4,7 @@
 
 pub mod acceptor;
 pub mod address;
+pub mod ending;
 pub mod http;
 pub mod listen;
 pub mod stream;

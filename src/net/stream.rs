@@ -216,7 +216,8 @@ impl Stream {
             return Some(self);
         }
         let client = self.client;
-        let begun = timeout(preface.wait, self.get_over(preface)).await;
+        // In a box: most connections need nothing of it.
+        let begun = Box::pin(timeout(preface.wait, self.get_over(preface))).await;
         match begun.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
             Ok(stream) => stream,
             Err(error) => {

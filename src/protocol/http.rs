@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use super::certificate::ClientCertificate;
 use super::http1::Head;
@@ -19,9 +20,9 @@ pub struct Facts {
     /// The port of the client, where `REMOTE_PORT` is to tell it.
     pub client_port: Option<u16>,
     /// The value of `SERVER_PORT`.
-    pub server_port: String,
+    pub server_port: u16,
     /// The value of `SERVER_NAME`.
-    pub server_name: String,
+    pub server_name: Arc<str>,
     /// Whether header names with an underscore are kept.
     pub underscores: bool,
     /// Whether the request came through the gateway, as `UWSGI_ROUTER` tells.
@@ -63,7 +64,7 @@ pub fn vars(head: &Head, facts: &Facts) -> Result<Vars, TooLong> {
     vars.push(b"SERVER_PROTOCOL", head.version())?;
     vars.push(b"SCRIPT_NAME", b"")?;
     vars.push(b"SERVER_NAME", facts.server_name.as_bytes())?;
-    vars.push(b"SERVER_PORT", facts.server_port.as_bytes())?;
+    vars.push(b"SERVER_PORT", itoa::Buffer::new().format(facts.server_port).as_bytes())?;
     if facts.gateway {
         vars.push(b"UWSGI_ROUTER", b"http")?;
     }
@@ -81,7 +82,7 @@ pub fn vars(head: &Head, facts: &Facts) -> Result<Vars, TooLong> {
     }
     vars.push(b"REMOTE_ADDR", facts.client.as_bytes())?;
     if let Some(port) = facts.client_port {
-        vars.push(b"REMOTE_PORT", port.to_string().as_bytes())?;
+        vars.push(b"REMOTE_PORT", itoa::Buffer::new().format(port).as_bytes())?;
     }
     push_headers(&mut vars, head, host, facts.underscores)?;
     Ok(vars)

@@ -33,7 +33,7 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
         in_memory: settings.limits.post_buffering,
         body: settings.limits.limit_post,
     };
-    let mut requests = Requests::new(rules, reactor.drained(wire == Wire::Http11));
+    let mut requests = Requests::new(rules, &reactor.ending);
     let lent = Arc::new(Lent::default());
     let mut line = reactor.line(stream, wire);
     while let Some(arrival) = requests.next(&mut line.stream).await {
@@ -66,7 +66,7 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
         }
     }
     if !(line.is_over() && requests.is_over()) {
-        requests.end(line.stream).await;
+        Box::pin(requests.end(line.stream)).await;
     }
 }
 
@@ -76,8 +76,8 @@ fn facts(reactor: &Reactor, stream: &Stream) -> Facts {
     Facts {
         client: client_address(stream.client()),
         client_port: stream.client().filter(|_| stream.is_proxied()).map(|client| client.port()),
-        server_port: stream.port().to_string(),
-        server_name: reactor.shared.server_name.clone(),
+        server_port: stream.port(),
+        server_name: Arc::clone(&reactor.shared.server_name),
         underscores: settings.http.http_allow_underscores,
         gateway: false,
         tls: stream.is_tls(),

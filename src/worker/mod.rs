@@ -123,7 +123,7 @@ struct Shared {
     requests: RequestLog,
     app: Arc<dyn App>,
     phase: watch::Sender<Phase>,
-    server_name: String,
+    server_name: Arc<str>,
     started: Instant,
     /// What masters say.
     signals: Signals,
@@ -264,7 +264,7 @@ pub fn run(job: Job) -> u8 {
         app: Arc::clone(&app),
         phase: watch::Sender::new(Phase::Serving),
         server_name: nix::unistd::gethostname()
-            .map(|name| name.to_string_lossy().into_owned())
+            .map(|name| name.to_string_lossy().into())
             .unwrap_or_default(),
         started: Instant::now(),
         signals,

@@ -27,6 +27,7 @@ use crate::app::{Outlet, Output, Request};
 use crate::log::request::{Pace, write_waiting};
 use crate::log::say;
 use crate::net::acceptor::Acceptor;
+use crate::net::ending::{Ending, Stage};
 use crate::net::http::{PATIENCE, keep_time, let_others_go};
 use crate::net::listen::Listener;
 use crate::net::stream::{Preface, Stream};
@@ -63,6 +64,8 @@ pub(super) struct Reactor {
     pub(super) look: Notify,
     /// Rings once a second.
     pub(super) clock: Notify,
+    /// When connections end that serve nothing.
+    pub(super) ending: Ending,
 }
 
 impl Reactor {
@@ -147,15 +150,17 @@ impl Reactor {
         both.to_be_bytes()
     }
 
-    /// Over when a connection that serves nothing is to be closed. Clients that may be about to send
-    /// a further request are given time, unless the server stops.
-    pub(super) async fn drained(&self, is_kept: bool) {
+    /// Tells its connections when the worker drains. Clients that may be about to send a further request are given
+    /// time, unless the server stops.
+    async fn tell_ending(&self) {
         let mut phase = self.shared.phase.subscribe();
         // The sender lives as long as the worker.
         let _ = phase.wait_for(|phase| *phase == Phase::Draining).await;
-        if is_kept && !self.shared.worker.stopping.load(Ordering::SeqCst) {
+        self.ending.tell(Stage::Near);
+        if !self.stops() {
             tokio::time::sleep(PATIENCE).await;
         }
+        self.ending.tell(Stage::Here);
     }
 
     /// How many connections wait at a socket that nobody else will look after: the server stops.
@@ -221,8 +226,14 @@ pub(super) fn run(shared: &Arc<Shared>, core: usize) {
         batch: Rc::new(Batch::new(load)),
         look: Notify::new(),
         clock: Notify::new(),
+        ending: Ending::default(),
     });
-    LocalSet::new().block_on(&runtime, serve(reactor));
+    // As a task: what is awaited here itself is asked at each turn of the reactor.
+    let served = LocalSet::new()
+        .block_on(&runtime, async { tokio::task::spawn_local(serve(reactor)).await });
+    if let Err(error) = served {
+        say!("a reactor ended before its time: {error}");
+    }
     write_waiting(&counters.lines);
 }
 
@@ -231,6 +242,8 @@ async fn serve(reactor: Rc<Reactor>) {
     tokio::task::spawn_local(keep_time(move || clock.clock.notify_waiters()));
     tokio::task::spawn_local(look_first(Rc::clone(&reactor)));
     tokio::task::spawn_local(house::keep(Rc::clone(&reactor)));
+    let ends = Rc::clone(&reactor);
+    tokio::task::spawn_local(async move { ends.tell_ending().await });
     let mut acceptors = tokio::task::JoinSet::new();
     for source in &reactor.shared.sources {
         let reactor = Rc::clone(&reactor);

@@ -21,6 +21,7 @@ use super::{Cgi, Phase, Wire};
 use crate::app::body::{BodyBuffer, BodyError};
 use crate::app::{Body, Request, Vars};
 use crate::log::say;
+use crate::net::ending::Stage;
 use crate::net::stream::Stream;
 use crate::options::settings::Settings;
 use crate::protocol::fastcgi::{self, Event, FastCgiError};
@@ -85,7 +86,7 @@ pub(super) async fn serve(
             let next = tokio::select! {
                 read = line.stream.receive(buffer) => read.unwrap_or(0),
                 () = tokio::time::sleep(KEPT) => 0,
-                () = reactor.drained(true) => 0,
+                () = reactor.ending.reach(Stage::Here) => 0,
             };
             if next == 0 {
                 break;
