@@ -77,15 +77,15 @@ mod tests {
         let ending = Rc::new(Ending::default());
         let heard = LocalSet::new().block_on(&runtime, async {
             let (hears, reaches) = (Rc::clone(&ending), Rc::clone(&ending));
-            let hears = spawn_local(async move {
-                let (mut heard, mut word) = (Vec::new(), None);
+            let hearer = spawn_local(async move {
+                let (mut stages, mut word) = (Vec::new(), None);
                 std::future::poll_fn(|context| {
-                    heard.push(hears.stage());
+                    stages.push(hears.stage());
                     word = Some(hears.hear(context));
                     if hears.stage() == Stage::Here { Poll::Ready(()) } else { Poll::Pending }
                 })
                 .await;
-                heard
+                stages
             });
             let reaches = spawn_local(async move { reaches.reach(Stage::Here).await });
             for stage in [Stage::Near, Stage::Here] {
@@ -95,7 +95,7 @@ mod tests {
                 ending.tell(stage);
             }
             reaches.await.expect("it is here");
-            hears.await.expect("it is here")
+            hearer.await.expect("it is here")
         });
         assert_eq!(heard, [Stage::Far, Stage::Near, Stage::Here]);
     }

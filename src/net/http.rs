@@ -135,8 +135,17 @@ impl<'r> Requests<'r> {
 
     /// Reads more of a head; `None` where it is waited for no longer.
     async fn more_of_head(&mut self, stream: &mut Stream) -> Option<usize> {
-        // Errors are the client's, and there is nobody to answer.
-        self.poll(|context, buffer| stream.poll_receive(context, buffer).map(Result::ok)).await
+        let is_used = self.is_used;
+        self.poll(|context, buffer| {
+            let received = stream.poll_receive(context, buffer);
+            // Who connects and says nothing needs no room.
+            if received.is_pending() && !is_used && buffer.is_empty() {
+                *buffer = BytesMut::new();
+            }
+            // Errors are the client's, and there is nobody to answer.
+            received.map(Result::ok)
+        })
+        .await
     }
 
     /// Waits for something of a head; `None` where it is waited for no longer.

@@ -30,9 +30,10 @@ const INTERRUPT: Signal = Signal::SIGSTKFLT;
 /// itself after so many microseconds.
 const LEFT_ALONE: u64 = 5_000_000;
 
-/// The timer is moved after such a part of the limit, so that it rings for requests that are nearly as old as they
-/// may be and leaves others alone.
-const MOVED_AFTER: u64 = 8;
+/// The timer rings so long after a request is due, microseconds, and is left alone for requests that begin within that
+/// time after it was set: it never rings for one that still has time, whose wait in C it could cut short (signal(7)).
+/// The master kills only later.
+const LATE: u64 = 50_000;
 
 /// So soon it is looked again whether a queue has become long, microseconds.
 const SOON: u64 = 200_000;
@@ -216,8 +217,7 @@ impl Watchdog {
         // A handler that does not see this any more has said so by then: see `look` and `leave`.
         counters.since.store(since, Ordering::SeqCst);
         let limit = self.rules.limit;
-        if limit > 0 && since.saturating_sub(self.set.load(Ordering::SeqCst)) > limit / MOVED_AFTER
-        {
+        if limit > 0 && since.saturating_sub(self.set.load(Ordering::SeqCst)) > LATE {
             self.set_timer(since);
         }
         let is_told = self.is_told.load(Ordering::SeqCst);
@@ -316,7 +316,8 @@ impl Watchdog {
     fn set_timer(&self, now: u64) {
         // What is late already is looked at again: its queue may have become long.
         let dues = self.cores.iter().filter_map(|core| self.due(core));
-        let dues = dues.map(|due| if due > now { due } else { now.saturating_add(SOON) });
+        let dues = dues
+            .map(|due| if due > now { due.saturating_add(LATE) } else { now.saturating_add(SOON) });
         let due = dues.min();
         if due.is_some() {
             self.set.store(now, Ordering::SeqCst);

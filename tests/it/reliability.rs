@@ -393,6 +393,30 @@ fn harakiri_cuts_a_worker_that_holds_pythons_lock() {
     server.stop();
 }
 
+#[test]
+fn a_wait_in_c_is_not_cut_short_before_its_time() {
+    let site = Site::new();
+    let conduct = Site::with("conduct.py").read("conduct.py");
+    site.file("conduct.py", &format!("{conduct}{HOLDS_THE_LOCK}"));
+    let server = site.start(&[BASE, &["--harakiri", "2", "--http-socket", "http.sock"]].concat());
+    let address = Address::socket(site.join("http.sock"));
+    server.wait_ready(&address);
+    let ask = |path| {
+        let mut connection = Connection::open(&address);
+        connection.send(Request::get(path).bytes());
+        connection.read_all()
+    };
+    // The one before it begins a little earlier.
+    assert_eq!(Reply::parse(&ask("/")).status, 200);
+    std::thread::sleep(Duration::from_millis(30));
+    let reply = ask("/lock");
+    if !differs_on_purpose() {
+        // What the application would have answered is an error of its own.
+        assert_eq!(Reply::parse(&reply).status, 504);
+    }
+    server.stop();
+}
+
 /// Resident memory of the server's processes, kilobytes.
 fn memory(server: &Server<'_>) -> u64 {
     let pids = server.children().into_iter().chain([server.pid()]);
