@@ -161,8 +161,6 @@ fn https_location(head: &Head) -> Option<String> {
 impl Client<'_> {
     /// Answers without a worker; whether a further request may come.
     pub(super) async fn refuse(&mut self, status: StatusCode) -> Result<bool, Broken> {
-        // A client that takes its time over this keeps no place.
-        self.turn.place = None;
         // What was too large was not read to its end.
         self.may_go_on &= status.is_server_error();
         let more = match status {
@@ -178,7 +176,6 @@ impl Client<'_> {
         let Some(location) = https_location(head) else {
             return self.refuse(StatusCode::BAD_REQUEST).await;
         };
-        self.turn.place = None;
         let more = format!("Location: {location}\r\n");
         self.send(&plain(StatusCode::MOVED_PERMANENTLY, &more, !self.may_go_on), b"").await?;
         Ok(self.may_go_on)
@@ -186,6 +183,8 @@ impl Client<'_> {
 
     /// Sends bytes, in one piece.
     pub(super) async fn send(&mut self, first: &[u8], second: &[u8]) -> Result<(), Broken> {
+        // A client that takes its time over this keeps no place.
+        self.turn.place = None;
         let mut pieces = [IoSlice::new(first), IoSlice::new(second)];
         self.stream.send(&mut pieces, self.silence).await.map_err(|_| Broken)
     }

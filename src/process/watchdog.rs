@@ -31,8 +31,8 @@ const INTERRUPT: Signal = Signal::SIGSTKFLT;
 const LEFT_ALONE: u64 = 5_000_000;
 
 /// The timer rings so long after a request is due, microseconds, and is left alone for requests that begin within that
-/// time after it was set: it never rings for one that still has time, whose wait in C it could cut short (signal(7)).
-/// The master kills only later.
+/// time after it was set. So where there is one thread it never rings while that has time, whose wait in C it would cut
+/// short (signal(7)). The master kills only later.
 const LATE: u64 = 50_000;
 
 /// So soon it is looked again whether a queue has become long, microseconds.

@@ -401,18 +401,12 @@ fn a_wait_in_c_is_not_cut_short_before_its_time() {
     let server = site.start(&[BASE, &["--harakiri", "2", "--http-socket", "http.sock"]].concat());
     let address = Address::socket(site.join("http.sock"));
     server.wait_ready(&address);
-    let ask = |path| {
-        let mut connection = Connection::open(&address);
-        connection.send(Request::get(path).bytes());
-        connection.read_all()
-    };
     // The one before it begins a little earlier.
-    assert_eq!(Reply::parse(&ask("/")).status, 200);
+    assert_eq!(server.get(&address, "/").status, 200);
     std::thread::sleep(Duration::from_millis(30));
-    let reply = ask("/lock");
     if !differs_on_purpose() {
         // What the application would have answered is an error of its own.
-        assert_eq!(Reply::parse(&reply).status, 504);
+        assert_eq!(server.get(&address, "/lock").status, 504);
     }
     server.stop();
 }
