@@ -33,8 +33,9 @@ impl Load {
         }
     }
 
-    /// Whether the thread has more to do than it can.
+    /// Whether the thread has more to do than it can. Also of one that never waits.
     pub(super) fn is_full(&self) -> bool {
+        self.look(self.now(), 0);
         self.is_full.load(Ordering::Relaxed)
     }
 
@@ -45,17 +46,18 @@ impl Load {
 
     /// The thread waits no more.
     pub(super) fn go_on(&self) {
-        self.count(self.now());
+        let now = self.now();
+        self.look(now, now.saturating_sub(self.waits_since.load(Ordering::Relaxed)));
     }
 
     fn now(&self) -> u64 {
         u64::try_from(self.made.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    fn count(&self, now: u64) {
-        let since = |then: &AtomicU64| now.saturating_sub(then.load(Ordering::Relaxed));
-        let waited = self.waited.load(Ordering::Relaxed) + since(&self.waits_since);
-        let window = since(&self.looked);
+    /// Counts what was waited, and looks at the window where that is over.
+    fn look(&self, now: u64, waited: u64) {
+        let waited = self.waited.load(Ordering::Relaxed) + waited;
+        let window = now.saturating_sub(self.looked.load(Ordering::Relaxed));
         if u128::from(window) < WINDOW.as_micros() {
             return self.waited.store(waited, Ordering::Relaxed);
         }
@@ -81,9 +83,7 @@ mod tests {
     fn after(turns: u64, works: u64, waits: u64) -> bool {
         let load = Load::new();
         for turn in 0..turns {
-            let end = turn * (works + waits) + works;
-            load.waits_since.store(end, Ordering::Relaxed);
-            load.count(end + waits);
+            load.look((turn + 1) * (works + waits), waits);
         }
         load.is_full()
     }
@@ -92,6 +92,13 @@ mod tests {
     fn who_hardly_waits_has_too_much_to_do() {
         assert!(after(1_000, 1_000, 10));
         assert!(after(10, 30_000, 200));
+    }
+
+    #[test]
+    fn who_never_waits_has_too_much_to_do() {
+        let made = Instant::now().checked_sub(2 * WINDOW).expect("the machine has run for a while");
+        let load = Load { made, ..Load::new() };
+        assert!(load.is_full());
     }
 
     #[test]
@@ -108,8 +115,7 @@ mod tests {
     #[test]
     fn a_pause_ends_it_at_once() {
         let load = Load::known(true);
-        load.wait();
-        load.count(2_000_000);
+        load.look(2_000_000, 1_900_000);
         assert!(!load.is_full());
     }
 }
