@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::pool::{Lost, Refusal, Thread, Turn};
+use super::pool::{Lost, Refusal, Thread};
+use super::turns::Turn;
 use super::{Gateway, tunnel};
 use crate::app::vars::TooLong;
 use crate::app::{Body, Vars};
@@ -34,7 +35,7 @@ pub(super) struct Client<'c> {
     /// Longest time in which nothing goes on.
     pub(super) silence: Duration,
     /// How the request waits for a thread that is free.
-    pub(super) turn: Turn<'c>,
+    pub(super) turn: Turn,
     /// Waits for threads.
     pub(super) waiting: &'c mut Waiting,
     /// Whether a further request may come.

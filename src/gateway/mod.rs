@@ -3,19 +3,17 @@
 //! Reads complete requests and hands each one to a thread of a worker that is idle ([`pool`],
 //! [`forward`]). Runs no Python and knows nothing of the application.
 
+mod connection;
 mod elsewhere;
 mod forward;
 mod pool;
 mod tunnel;
+mod turns;
 
-use std::future::poll_fn;
-use std::io::IoSlice;
 use std::os::fd::OwnedFd;
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::Poll;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -23,19 +21,18 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinSet, LocalSet};
 
+use self::connection::Connection;
 use self::elsewhere::Elsewhere;
-use self::pool::Turn;
 use crate::log::say;
 use crate::net::acceptor::Acceptor;
 use crate::net::ending::{Ending, Stage};
-use crate::net::http::{Arrived, PATIENCE, Requests, Rules, keep_time, plain};
+use crate::net::http::{PATIENCE, Rules, keep_time};
 use crate::net::listen::Listener;
-use crate::net::stream::{Preface, Stream};
+use crate::net::stream::Preface;
 use crate::net::tls::Tls;
 use crate::options::settings::Settings;
 use crate::process::scoreboard::Scoreboard;
 use crate::process::signals;
-use crate::protocol::http::{Facts, client_address};
 
 const MOST_CONNECTIONS: u32 = 1 << 20;
 /// After an error of `accept` (no descriptors left) nothing is accepted for so long.
@@ -85,6 +82,10 @@ struct Gateway {
     /// Where requests go that are not for this server's workers.
     elsewhere: Elsewhere,
     server_name: Arc<str>,
+    /// How connections are served.
+    rules: Rules,
+    /// How long a request may wait for a thread.
+    patience: Duration,
     leaving: watch::Sender<Leaving>,
     /// When connections end that serve nothing.
     ending: Ending,
@@ -117,18 +118,22 @@ async fn serve(job: Job) -> std::io::Result<()> {
     let mut hangup = signal(SignalKind::hangup())?;
     signals::release(signals::TO_CHILDREN);
     let most = usize::try_from(job.settings.http.http_queue).unwrap_or(usize::MAX);
+    let rules = rules(&job.settings);
     let gateway = Rc::new(Gateway {
         pool: pool::Pool::new((job.number, job.channel), job.others, job.board, most)?,
         elsewhere: Elsewhere::new(job.settings.http.http_to.iter().map(|said| said.value.as_str())),
-        settings: job.settings,
         server_name: nix::unistd::gethostname()
             .map(|name| name.to_string_lossy().into())
             .unwrap_or_default(),
+        patience: or_else(job.settings.http.http_connect_timeout, rules.silence),
+        rules,
         leaving: watch::Sender::new(Leaving::No),
         ending: Ending::default(),
         connections: Arc::new(Semaphore::new(MOST_CONNECTIONS as usize)),
+        settings: job.settings,
     });
-    tokio::task::spawn_local(keep_time(|| {}));
+    let clock = Rc::clone(&gateway);
+    tokio::task::spawn_local(keep_time(move || clock.pool.turns.look_after()));
     let takes_in = Rc::clone(&gateway);
     tokio::task::spawn_local(async move { takes_in.pool.take_in().await });
     let ends = Rc::clone(&gateway);
@@ -169,7 +174,7 @@ async fn accept(gateway: Rc<Gateway>, entrance: Entrance) {
         proxy: gateway.settings.http.http_enable_proxy_protocol,
         tls: entrance.tls.clone(),
         verbose: gateway.settings.http.ssl_verbose,
-        wait: Duration::from_secs(gateway.settings.http.http_timeout),
+        wait: gateway.rules.silence,
     });
     let to_https = entrance.to_https;
     let mut leaving = gateway.leaving.subscribe();
@@ -214,7 +219,7 @@ async fn accept(gateway: Rc<Gateway>, entrance: Entrance) {
                 begun = stream.begin(&preface) => begun,
                 () = out_of_patience(&gateway) => None,
             };
-            let told = gateway.pool.told();
+            let told = gateway.pool.told;
             let count = |change: i64| {
                 if let Some(told) = told {
                     told.connections.fetch_add(change.cast_unsigned(), Ordering::Relaxed);
@@ -222,7 +227,10 @@ async fn accept(gateway: Rc<Gateway>, entrance: Entrance) {
             };
             count(1);
             if let Some(stream) = begun {
-                serve_connection(&gateway, stream, to_https).await;
+                let mut connection = Connection::new(&gateway, stream, to_https);
+                if connection.serve().await.is_ok() {
+                    Box::pin(connection.end()).await;
+                }
             }
             count(-1);
             drop(permit);
@@ -247,10 +255,10 @@ async fn out_of_patience(gateway: &Gateway) {
     tokio::time::sleep(PATIENCE).await;
 }
 
-async fn serve_connection(gateway: &Gateway, stream: Stream, to_https: bool) {
-    let settings = &gateway.settings;
+/// How connections are served.
+fn rules(settings: &Settings) -> Rules {
     let silence = Duration::from_secs(settings.http.http_timeout);
-    let rules = Rules {
+    Rules {
         head: settings.limits.buffer_size,
         // As uWSGI 2.0.31 does: the limit of silence holds where there is none of its own.
         wait: settings.http.http_keepalive.map_or(silence, Duration::from_secs),
@@ -259,117 +267,10 @@ async fn serve_connection(gateway: &Gateway, stream: Stream, to_https: bool) {
         keep_alive: true,
         in_memory: settings.limits.post_buffering,
         body: settings.limits.limit_post,
-    };
-    let mut connection = Connection {
-        gateway,
-        facts: facts(gateway, &stream),
-        requests: Requests::new(rules, &gateway.ending),
-        stream,
-        silence,
-        to_https,
-    };
-    let patience = or_else(settings.http.http_connect_timeout, silence);
-    let needs_worker = !to_https && gateway.elsewhere.is_empty();
-    // Most clients have spoken when they are accepted.
-    let mut first = gateway.pool.free_turn(patience);
-    loop {
-        let turn = match first.take() {
-            Some(turn) => turn,
-            None => match connection.requests.wait(&mut connection.stream).await {
-                Some(true) if needs_worker => {
-                    gateway.pool.turn(patience, &mut connection.requests.waiting).await
-                }
-                Some(_) => Turn::at_once(patience),
-                None => break,
-            },
-        };
-        // In a box: where many are connected, what the last request used is near the processor, and what this
-        // connection used is not.
-        match Box::pin(connection.serve_request(turn)).await {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(forward::Broken) => return,
-        }
-    }
-    Box::pin(connection.requests.end(connection.stream)).await;
-}
-
-/// A connection of a client.
-struct Connection<'g> {
-    gateway: &'g Gateway,
-    facts: Facts,
-    requests: Requests<'g>,
-    stream: Stream,
-    /// Longest time in which nothing goes on.
-    silence: Duration,
-    to_https: bool,
-}
-
-impl Connection<'_> {
-    /// Reads and answers a request; whether a further one may come.
-    async fn serve_request(&mut self, mut turn: Turn<'_>) -> Result<bool, forward::Broken> {
-        let Self { gateway, facts, requests, stream, silence, to_https } = self;
-        let arrived = arrival(requests, stream, &mut turn).await;
-        let mut request = match arrived {
-            Some(Ok(request)) => request,
-            Some(Err(status)) => {
-                turn.place = None;
-                let reply = plain(status, "", true);
-                // Who is gone needs no word.
-                let _ = stream.send(&mut [IoSlice::new(&reply)], *silence).await;
-                return Ok(false);
-            }
-            None => return Ok(false),
-        };
-        let mut client = forward::Client {
-            stream,
-            silence: *silence,
-            turn,
-            may_go_on: requests.may_go_on(&request.0) && gateway.ending.stage() == Stage::Far,
-            is_http11: request.0.version() == b"HTTP/1.1",
-            waiting: &mut requests.waiting,
-        };
-        match to_https {
-            true => Box::pin(client.send_to_https(&request.0)).await,
-            false => forward::forward(gateway, facts, &mut request, &mut client).await,
-        }
-    }
-}
-
-/// Reads a request whose turn it is.
-async fn arrival(
-    requests: &mut Requests<'_>,
-    stream: &mut Stream,
-    turn: &mut Turn<'_>,
-) -> Option<Arrived> {
-    let mut next = pin!(requests.next(stream));
-    match poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await {
-        Poll::Ready(arrived) => arrived,
-        Poll::Pending => {
-            // A client that takes its time keeps no place.
-            turn.place = None;
-            next.await
-        }
     }
 }
 
 /// A time in seconds, or another one where none was said.
 fn or_else(seconds: u64, unless_said: Duration) -> Duration {
     if seconds == 0 { unless_said } else { Duration::from_secs(seconds) }
-}
-
-/// What is known of a connection.
-fn facts(gateway: &Gateway, stream: &Stream) -> Facts {
-    let settings = &gateway.settings;
-    Facts {
-        client: client_address(stream.client()),
-        client_port: stream.client().map(|client| client.port()),
-        server_port: stream.port(),
-        server_name: Arc::clone(&gateway.server_name),
-        underscores: settings.http.http_allow_underscores,
-        gateway: true,
-        tls: stream.is_tls(),
-        certificate: stream.certificate(),
-        export_certificate: settings.http.https_export_cert,
-    }
 }

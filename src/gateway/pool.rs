@@ -14,9 +14,10 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 
 use super::forward::hand_over;
+use super::turns::Turns;
 use crate::app::Body;
 use crate::log::say;
 use crate::net::stream::{Stream, watch};
@@ -25,27 +26,6 @@ use crate::process::channel::{self, Note};
 use crate::process::scoreboard::{Core, Gateway as Told, Scoreboard};
 use crate::process::socket;
 use crate::protocol::reply::frame::{Event, Reader};
-
-/// So many requests are read before a thread is free for them. Others are left with the kernel: what was read long
-/// ago is far from the processor when its turn comes.
-const READ_AHEAD: usize = 32;
-
-/// What a request has that is to be read.
-pub(super) struct Turn<'p> {
-    /// Its place among those that were read; to be given back when it has a thread.
-    pub(super) place: Option<SemaphorePermit<'p>>,
-    /// How long it may wait for a thread.
-    pub(super) patience: Duration,
-    /// How long it has been waiting.
-    pub(super) waited: Duration,
-}
-
-impl Turn<'_> {
-    /// Of one that has not waited, and may do so for so long.
-    pub(super) fn at_once(patience: Duration) -> Self {
-        Self { place: None, patience, waited: Duration::ZERO }
-    }
-}
 
 /// A thread of a worker, as far as it is this gateway's: a connection to it.
 pub(super) struct Thread {
@@ -80,12 +60,12 @@ pub(super) struct Pool {
     board: &'static Scoreboard,
     /// The number of the gateway, from 1.
     number: usize,
+    /// What this gateway tells.
+    pub(super) told: Option<&'static Told>,
     /// The other ones, by their numbers, and what wakes them. Threads are shared with them.
     others: Vec<(usize, Arc<OwnedFd>)>,
-    /// Requests that may wait.
-    limit: usize,
-    /// Places for requests that are read before they wait.
-    places: Semaphore,
+    /// Whose request is read next.
+    pub(super) turns: Arc<Turns>,
     line: RefCell<Line>,
 }
 
@@ -94,8 +74,6 @@ struct Line {
     #[expect(clippy::vec_box, reason = "they go from hand to hand")]
     idle: Vec<Box<Thread>>,
     waiting: VecDeque<oneshot::Sender<Box<Thread>>>,
-    /// How many wait that were not read.
-    unread: usize,
     /// When workers were wanted last.
     wanted: Option<Instant>,
     /// Connections so far.
@@ -105,11 +83,6 @@ struct Line {
 }
 
 impl Line {
-    /// How many wait.
-    fn length(&self) -> usize {
-        self.waiting.len() + self.unread
-    }
-
     /// A thread that is idle: the last one that came, whose memory is warm. One that is in a request of
     /// another socket only where all are.
     fn take_idle(&mut self) -> Option<Box<Thread>> {
@@ -150,13 +123,9 @@ impl Pool {
         limit: usize,
     ) -> io::Result<Self> {
         let channel = watch(channel, Interest::READABLE)?;
-        let places = Semaphore::new(READ_AHEAD);
-        Ok(Self { channel, board, number, others, limit, places, line: RefCell::default() })
-    }
-
-    /// What this gateway tells.
-    pub(super) fn told(&self) -> Option<&'static Told> {
-        self.board.gateways().get(self.number - 1)
+        let told = board.gateways().get(number - 1);
+        let turns = Turns::new(limit, told);
+        Ok(Self { channel, board, number, others, told, turns, line: RefCell::default() })
     }
 
     /// Takes threads in, for ever.
@@ -208,36 +177,6 @@ impl Pool {
         self.board.cores(worker.checked_sub(1)?).get(core)
     }
 
-    /// The turn of a request, where it can be read without a wait.
-    pub(super) fn free_turn(&self, patience: Duration) -> Option<Turn<'_>> {
-        let place = self.places.try_acquire().ok()?;
-        Some(Turn { place: Some(place), ..Turn::at_once(patience) })
-    }
-
-    /// Waits until a request is to be read, whose client may wait for a thread for so long.
-    pub(super) async fn turn(&self, patience: Duration, waiting: &mut Waiting) -> Turn<'_> {
-        if let Some(turn) = self.free_turn(patience) {
-            return turn;
-        }
-        if self.line.borrow().length() >= self.limit {
-            // It is read to be refused.
-            return Turn::at_once(patience);
-        }
-        self.count_unread(|unread| unread + 1);
-        let since = Instant::now();
-        // The semaphore is never closed.
-        let place = waiting.wait(patience, self.places.acquire()).await.and_then(Result::ok);
-        self.count_unread(|unread| unread - 1);
-        let waited = since.elapsed();
-        Turn { place, patience: patience.saturating_sub(waited), waited }
-    }
-
-    fn count_unread(&self, change: impl FnOnce(usize) -> usize) {
-        let mut line = self.line.borrow_mut();
-        line.unread = change(line.unread);
-        self.tell(&line);
-    }
-
     /// A thread that is idle, once there is one.
     pub(super) async fn thread(
         &self,
@@ -249,8 +188,8 @@ impl Pool {
             if let Some(thread) = line.take_idle() {
                 return Ok(thread);
             }
-            if line.length() >= self.limit {
-                if let Some(told) = self.told() {
+            if self.turns.is_overloaded() {
+                if let Some(told) = self.told {
                     told.refused.fetch_add(1, Ordering::Relaxed);
                 }
                 return Err(Refusal::Overloaded);
@@ -316,9 +255,7 @@ impl Pool {
 
     /// Tells the master and the other gateways how many wait.
     fn tell(&self, line: &Line) {
-        if let Some(told) = self.told() {
-            told.queued.store(line.length() as u64, Ordering::SeqCst);
-        }
+        self.turns.count_read(line.waiting.len());
     }
 }
 

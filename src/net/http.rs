@@ -57,9 +57,38 @@ pub struct Rules {
 /// last one of its connection.
 pub type Arrived = Result<(Head, Body), StatusCode>;
 
+/// What is heard of a request that is waited for.
+pub enum Heard<T> {
+    /// Nothing yet.
+    Nothing,
+    /// There is something that has to wait: for it, there is no end of the wait for its client.
+    Waits,
+    /// What was waited for.
+    Done(T),
+}
+
+impl<T> Heard<T> {
+    fn map<U>(self, change: impl FnOnce(T) -> U) -> Heard<U> {
+        match self {
+            Self::Nothing => Heard::Nothing,
+            Self::Waits => Heard::Waits,
+            Self::Done(done) => Heard::Done(change(done)),
+        }
+    }
+}
+
+impl<T> From<Poll<T>> for Heard<T> {
+    fn from(poll: Poll<T>) -> Self {
+        match poll {
+            Poll::Ready(done) => Self::Done(done),
+            Poll::Pending => Self::Nothing,
+        }
+    }
+}
+
 /// The requests of a connection.
 pub struct Requests<'r> {
-    rules: Rules,
+    rules: &'r Rules,
     buffer: BytesMut,
     reader: Reader,
     /// Waits for the client, and between two requests for what a request waits for.
@@ -74,7 +103,7 @@ pub struct Requests<'r> {
 impl<'r> Requests<'r> {
     /// Of a connection that is new, in a process that ends: the first one is waited for.
     #[must_use]
-    pub fn new(rules: Rules, ending: &'r Ending) -> Self {
+    pub fn new(rules: &'r Rules, ending: &'r Ending) -> Self {
         let head = usize::try_from(rules.head).unwrap_or(usize::MAX);
         Self {
             rules,
@@ -87,21 +116,35 @@ impl<'r> Requests<'r> {
         }
     }
 
-    /// Waits until there may be something to read, and tells whether that is known to be of a further request which may be
-    /// left with the kernel for a while; `None` where none comes any more. Meanwhile there is no room to read in.
-    pub async fn wait(&mut self, stream: &mut Stream) -> Option<bool> {
+    /// Whether something of the next request has been read already.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        !self.buffer.is_empty()
+    }
+
+    /// Waits until something is heard of a request of which nothing was read, without room to read in; `None` where none
+    /// comes any more.
+    pub async fn wait<T>(
+        &mut self,
+        mut hear: impl FnMut(&mut Context<'_>) -> Heard<T>,
+    ) -> Option<T> {
         self.waiting.begin(self.rules.wait);
         self.poll(|context, buffer| {
-            if !buffer.is_empty() {
-                return Poll::Ready(Some(false));
-            }
-            let readable = stream.poll_readable(context);
-            if readable.is_pending() {
+            let heard = hear(context);
+            if !matches!(heard, Heard::Done(_)) {
                 *buffer = BytesMut::new();
             }
-            readable.map(Some)
+            heard.map(Some)
         })
         .await
+    }
+
+    /// Reads what a client that just connected has said already; whether that is anything, if only the end.
+    pub async fn has_spoken(&mut self, stream: &mut Stream) -> bool {
+        let heard = std::future::poll_fn(|context| {
+            Poll::Ready(stream.poll_receive(context, &mut self.buffer).is_ready())
+        });
+        heard.await
     }
 
     /// The next request; `None` where none comes any more.
@@ -143,7 +186,7 @@ impl<'r> Requests<'r> {
                 *buffer = BytesMut::new();
             }
             // Errors are the client's, and there is nobody to answer.
-            received.map(Result::ok)
+            received.map(Result::ok).into()
         })
         .await
     }
@@ -151,14 +194,16 @@ impl<'r> Requests<'r> {
     /// Waits for something of a head; `None` where it is waited for no longer.
     async fn poll<T>(
         &mut self,
-        mut what: impl FnMut(&mut Context<'_>, &mut BytesMut) -> Poll<Option<T>>,
+        mut what: impl FnMut(&mut Context<'_>, &mut BytesMut) -> Heard<Option<T>>,
     ) -> Option<T> {
         let Self { buffer, waiting, ending, word, is_used, .. } = self;
         // A client that has begun to speak is heard out.
         let is_idle = buffer.is_empty();
         std::future::poll_fn(|context| {
-            if let Poll::Ready(done) = what(context, buffer) {
-                return Poll::Ready(done);
+            match what(context, buffer) {
+                Heard::Done(done) => return Poll::Ready(done),
+                Heard::Waits => return Poll::Pending,
+                Heard::Nothing => {}
             }
             let stage = ending.stage();
             if word.as_ref().is_none_or(|(heard, _)| *heard != stage) {

@@ -30,7 +30,7 @@ pub struct Facts {
     /// Whether the client speaks TLS, as `HTTPS` tells.
     pub tls: bool,
     /// The client's certificate, where it showed one that may be believed.
-    pub certificate: Option<ClientCertificate>,
+    pub certificate: Option<Box<ClientCertificate>>,
     /// Whether the application gets all of the certificate.
     pub export_certificate: bool,
 }

@@ -33,7 +33,7 @@ pub(super) async fn serve(reactor: &Rc<Reactor>, stream: Stream, wire: Wire, arr
         in_memory: settings.limits.post_buffering,
         body: settings.limits.limit_post,
     };
-    let mut requests = Requests::new(rules, &reactor.ending);
+    let mut requests = Requests::new(&rules, &reactor.ending);
     let lent = Arc::new(Lent::default());
     let mut line = reactor.line(stream, wire);
     while let Some(arrival) = requests.next(&mut line.stream).await {
@@ -81,7 +81,7 @@ fn facts(reactor: &Reactor, stream: &Stream) -> Facts {
         underscores: settings.http.http_allow_underscores,
         gateway: false,
         tls: stream.is_tls(),
-        certificate: stream.certificate(),
+        certificate: stream.certificate().map(Box::new),
         export_certificate: settings.http.https_export_cert,
     }
 }

@@ -147,6 +147,27 @@ fn requests_that_are_not_read_yet_wait_like_others() {
 }
 
 #[test]
+fn requests_that_are_not_read_wait_no_longer_than_others() {
+    if differs_on_purpose() {
+        return;
+    }
+    let site = Site::new();
+    let (_server, address) = start(&site, &["--http-connect-timeout", "1"]);
+    let mut clients = clients(&address, 50);
+    let mut slow = Connection::open(&address);
+    slow.send("GET /?6 HTTP/1.1\r\nHost: a\r\n\r\n");
+    std::thread::sleep(Duration::from_millis(300));
+    for client in &mut clients {
+        client.send(KEPT);
+    }
+    for client in &mut clients {
+        assert_eq!(client.read_reply().status, 504);
+    }
+    assert!(slow.is_silent_for(Duration::from_millis(1)), "the worker was free");
+    assert_eq!(slow.read_reply().text(), "done");
+}
+
+#[test]
 fn who_needs_no_worker_does_not_wait_for_one() {
     if differs_on_purpose() {
         return;
