@@ -15,6 +15,7 @@ use super::turns::{Turn, Waiter};
 use crate::net::ending::Stage;
 use crate::net::http::{Arrived, Requests, plain};
 use crate::net::stream::Stream;
+use crate::process::ahead;
 use crate::protocol::http::{Facts, client_address};
 
 /// A connection of a client.
@@ -69,6 +70,7 @@ impl<'g> Connection<'g> {
 
     /// The turn of the next request; `None` where none comes.
     async fn turn(&mut self) -> Option<Turn> {
+        let addresses = ahead::addresses(self);
         let Self { gateway, requests, stream, waiter, to_https, .. } = self;
         let patience = gateway.patience;
         if requests.has_begun() {
@@ -76,7 +78,7 @@ impl<'g> Connection<'g> {
         }
         let needs_worker = !*to_https && gateway.elsewhere.is_empty();
         let turn = requests.wait(|context| match needs_worker {
-            true => waiter.poll_turn(context, stream, patience),
+            true => waiter.poll_turn(context, &addresses, stream, patience),
             false => stream.poll_readable(context).map(|_| Turn::at_once(patience)).into(),
         });
         turn.await

@@ -4,6 +4,7 @@
 //! Nearly all of the crate's `unsafe` is here. Policy (who is started when) is the master's.
 
 pub mod activation;
+pub mod ahead;
 pub mod capabilities;
 pub mod channel;
 #[cfg(counting)]
