@@ -67,7 +67,7 @@ pub(super) struct Turns {
 struct Line {
     /// Places that are free.
     free: usize,
-    /// Who waits for a place; also some who do so no longer.
+    /// Who waits for a place; also some who do so no longer, until they are looked after.
     seats: VecDeque<Arc<Seat>>,
     /// How many wait for a place.
     unread: usize,
@@ -101,11 +101,17 @@ impl Turns {
         self.tell(&line);
     }
 
-    /// Asks those who wait for long whether they are still there. To be called now and then.
+    /// Forgets those who wait no longer, and asks those who do so for long whether they are still there. To be called
+    /// now and then.
     pub(super) fn look_after(&self) {
+        let mut old = Vec::new();
+        self.line().seats.retain(|seat| {
+            if seat.has_waited(LONG) {
+                old.push(Arc::clone(seat));
+            }
+            seat.has_waited(Duration::ZERO)
+        });
         // None is woken with the line locked.
-        let waits = |seat: &&Arc<Seat>| seat.has_waited(LONG);
-        let old: Vec<_> = self.line().seats.iter().filter(waits).cloned().collect();
         for seat in old {
             seat.task.wake_by_ref();
         }
@@ -177,7 +183,7 @@ enum State {
 struct Seat {
     turns: Arc<Turns>,
     task: Waker,
-    /// Where what is kept of it is.
+    /// Where its connection is kept.
     connection: Range<usize>,
     state: Mutex<State>,
 }
@@ -418,6 +424,17 @@ mod tests {
         assert_eq!((gone.0.woken(), next.0.woken()), (1, 0));
         drop(seated);
         assert_eq!(next.0.woken(), 1);
+    }
+
+    #[test]
+    fn who_waits_no_longer_is_forgotten() {
+        let (turns, _taken) = taken(100);
+        let (gone, there) = (client(&turns), client(&turns));
+        Arc::clone(&gone.1).wake();
+        Arc::clone(&there.1).wake();
+        gone.1.leave();
+        turns.look_after();
+        assert!(turns.line().seats.iter().map(Arc::as_ptr).eq([Arc::as_ptr(&there.1)]));
     }
 
     #[test]
