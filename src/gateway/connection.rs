@@ -45,16 +45,17 @@ impl<'g> Connection<'g> {
 
     /// Answers its requests.
     pub(super) async fn serve(&mut self) -> Result<(), Broken> {
-        let mut turn = self.first_turn().await;
-        loop {
-            if turn.is_none() {
-                turn = self.turn().await;
+        let mut turn = match self.first_turn().await {
+            None => self.turn().await,
+            first => first,
+        };
+        while let Some(given) = turn {
+            if !Box::pin(self.serve_request(given)).await? {
+                break;
             }
-            let Some(turn) = turn.take() else { return Ok(()) };
-            if !Box::pin(self.serve_request(turn)).await? {
-                return Ok(());
-            }
+            turn = self.turn().await;
         }
+        Ok(())
     }
 
     /// Ends it so that the client gets all of what it was sent.
