@@ -119,6 +119,14 @@ fn clients(address: &Address, number: usize) -> Vec<Connection> {
     clients
 }
 
+/// A client whose request keeps the only worker busy for so many seconds.
+fn keep_busy(address: &Address, seconds: u32) -> Connection {
+    let mut slow = Connection::open(address);
+    slow.send(format!("GET /?{seconds} HTTP/1.1\r\nHost: a\r\n\r\n"));
+    std::thread::sleep(Duration::from_millis(300));
+    slow
+}
+
 /// The gateway reads some requests ahead and leaves the others with the kernel, where they wait as well.
 #[test]
 fn requests_that_are_not_read_yet_wait_like_others() {
@@ -130,9 +138,7 @@ fn requests_that_are_not_read_yet_wait_like_others() {
     let stats = Address::socket(site.join("http.sock"));
     server.wait_ready(&stats);
     let mut clients = clients(&address, 100);
-    let mut slow = Connection::open(&address);
-    slow.send("GET /?2 HTTP/1.1\r\nHost: a\r\n\r\n");
-    std::thread::sleep(Duration::from_millis(300));
+    let mut slow = keep_busy(&address, 2);
     for client in &mut clients {
         client.send(KEPT);
     }
@@ -154,9 +160,7 @@ fn requests_that_are_not_read_wait_no_longer_than_others() {
     let site = Site::new();
     let (_server, address) = start(&site, &["--http-connect-timeout", "1"]);
     let mut clients = clients(&address, 50);
-    let mut slow = Connection::open(&address);
-    slow.send("GET /?6 HTTP/1.1\r\nHost: a\r\n\r\n");
-    std::thread::sleep(Duration::from_millis(300));
+    let mut slow = keep_busy(&address, 6);
     for client in &mut clients {
         client.send(KEPT);
     }
@@ -184,9 +188,7 @@ fn who_needs_no_worker_does_not_wait_for_one() {
         redirected.send(KEPT);
         assert_eq!(redirected.read_reply().status, 301);
     }
-    let mut slow = Connection::open(&address);
-    slow.send("GET /?4 HTTP/1.1\r\nHost: a\r\n\r\n");
-    std::thread::sleep(Duration::from_millis(300));
+    let mut slow = keep_busy(&address, 4);
     for client in &mut waiting {
         client.send(KEPT);
     }
